@@ -1,0 +1,41 @@
+# The short cuts of a newcomer. `snakemake --cores 4` inside .venv is the interface itself.
+SHELL := /bin/sh
+.DEFAULT_GOAL := all
+
+CORES ?= 4
+READY := .venv/.set-up
+IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
+# Jobs may keep their bytecode: each is a process of its own and would compile it again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: all set-up test test-all lint lock clean help
+
+all: $(READY) ## Set up and run the workflow, which writes reports/html (CORES=4); plain `make` does this
+	$(IN_VENV) snakemake --cores $(CORES)
+
+set-up: $(READY) ## Set up only: .venv from requirements.lock, with a private uv in .tools if needed
+
+$(READY): requirements.lock pyproject.toml tools/set_up.sh
+	@sh tools/set_up.sh
+
+test: $(READY) ## Run the tests, but for the slow ones
+	$(IN_VENV) pytest -q -n 2 -m "not slow"
+
+test-all: $(READY) ## Run every test; with COVEDGE_REQUIRE_ALL=1 a missing program is a failure
+	$(IN_VENV) pytest -q -n 2
+
+lint: $(READY) ## Check the form of the code: ruff, snakefmt, snakemake --lint
+	$(IN_VENV) ruff check .
+	$(IN_VENV) ruff format --check .
+	$(IN_VENV) snakefmt --check Snakefile workflow
+	$(IN_VENV) snakemake --lint
+
+lock: ## Make requirements.lock anew from pyproject.toml (LOCK=--upgrade for the newest versions)
+	@sh tools/lock.sh $(LOCK)
+
+clean: ## Remove all that is generated: results, pages, caches, .venv and .tools
+	rm -rf results reports/html .snakemake .venv .tools .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F "|" '{ printf "make %-9s %s\n", $$1, $$2 }'
