@@ -1,0 +1,93 @@
+"""Errors meant for the user: one hierarchy, one line each.
+
+A message says what is wrong, where (file, column, row, config key) and what to do. Everything
+that is not a `CovedgeError` is a defect of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class CovedgeError(Exception):
+    """Base of all errors that the user can mend."""
+
+    def __init__(self, message: str):
+        super().__init__(message)
+        self.message = message
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each thing that is wrong."""
+        return (self.message,)
+
+    def at(self, where: str) -> CovedgeError:
+        """The same error, said to be at `where` (a config key or a file)."""
+        located = type(self).__new__(type(self))
+        located.__dict__.update(self.__dict__)
+        CovedgeError.__init__(located, f"{where}: {self.message}")
+        return located
+
+
+class ConfigError(CovedgeError):
+    """The config does not follow its schema. Holds every problem that was found."""
+
+    def __init__(self, problems: Sequence[str]):
+        super().__init__("\n".join(problems))
+        self._problems = tuple(problems)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return self._problems
+
+
+class DataError(CovedgeError):
+    """The data file, or what is left of it, cannot be used."""
+
+
+class DesignError(DataError):
+    """The data are readable but do not allow the model (one level, constant response, ...)."""
+
+
+class FormulaError(CovedgeError):
+    """The formula is not one that we can read.
+
+    text : the formula as written.
+    position : index in `text` of the character where the trouble starts, or None.
+    """
+
+    def __init__(self, message: str, text: str = "", position: int | None = None):
+        self.text, self.position = text, position
+        if position is not None and text:
+            rest = text[position : position + 40].strip()
+            place = f', at "{rest}"' if rest else ", at its end"
+            message = f"{message} (character {position + 1} of `{text}`{place})"
+        super().__init__(message)
+
+    @property
+    def pointer(self) -> str:
+        """The formula with a caret under the place, on two lines."""
+        return f"{self.text}\n{' ' * (self.position or 0)}^"
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that looks most like `name`, or None if none does."""
+    names = [str(candidate) for candidate in names]
+    folded: dict[str, str] = {}
+    for candidate in names:
+        folded.setdefault(candidate.casefold(), candidate)
+    close = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """`; did you mean "x"?`, or else the names there are (at most twelve)."""
+    names = [str(candidate) for candidate in names]
+    close = nearest(name, names)
+    if close is not None:
+        return f"; did you mean `{close}`?"
+    if not names:
+        return ""
+    more = ", ..." if len(names) > 12 else ""
+    return "; there are " + ", ".join(f"`{n}`" for n in names[:12]) + more

@@ -1,0 +1,334 @@
+"""lme4's formula notation: `y ~ fixed + (effects | group) + ...`.
+
+The grouping side is read here (`/`, `:`, `||`); the fixed part and the effects go to formulaic,
+which speaks the same language as R but for the spelling of a few functions, translated here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from covedge.errors import FormulaError, did_you_mean
+from covedge.tokens import Token, tokenize
+
+# What may be called in a formula. A closed list: formulaic evaluates calls as Python, and nothing
+# in a config may run code.
+_FUNCTIONS = ("C", "I", "bs", "center", "cr", "cs", "exp", "log", "log10", "log2", "poly", "scale")
+_CONTRASTS = ("contr.treatment", "contr.sum", "contr.helmert", "contr.diff", "contr.poly")
+_SPELLING = {"sqrt": "np.sqrt", "abs": "np.abs", "TRUE": "True", "FALSE": "False"}
+_CONSTANTS = ("True", "False", "None", "TRUE", "FALSE", *_CONTRASTS)
+_CALLABLE = (*_FUNCTIONS, *_CONTRASTS, "sqrt", "abs", "np.sqrt", "np.abs")
+_REFUSED = {
+    "factor": "list the column under `categorical:` instead of calling factor()",
+    "as.factor": "list the column under `categorical:` instead of calling as.factor()",
+    "offset": "offsets are not supported: subtract the column from the response",
+    "ns": "ns() is not supported; cr() is a natural cubic spline too",
+    "s": "smooth terms are not supported",
+    "interaction": "write `a:b` instead of interaction(a, b)",
+}
+
+
+@dataclass(frozen=True)
+class RandomTerm:
+    """One `(effects | group)`, with a single grouping factor.
+
+    effects : right-hand side for formulaic as written, e.g. "mPair", "1", "0 + Days"; an
+        intercept is implicit as in lme4.
+    group : columns whose interaction is the grouping factor, outermost first.
+    correlated : False for `||`.
+    """
+
+    effects: str
+    group: tuple[str, ...]
+    correlated: bool = True
+
+    @property
+    def group_name(self) -> str:
+        """`ratID:spd_des:cycle`"""
+        return ":".join(self.group)
+
+    @property
+    def text(self) -> str:
+        """`(mPair | ratID:spd_des:cycle)`, which parses to this term again."""
+        bar = "|" if self.correlated else "||"
+        return f"({self.effects} {bar} {':'.join(quote(name) for name in self.group)})"
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A parsed formula.
+
+    text : as written.
+    response : the column of the response.
+    fixed : right-hand side for formulaic, intercept explicit: "1 + mPair * spd_des".
+    terms : random terms in the order written, `a/b` expanded outermost first.
+    variables : the columns used, response first.
+    """
+
+    text: str
+    response: str
+    fixed: str
+    terms: tuple[RandomTerm, ...]
+    variables: tuple[str, ...]
+
+
+def quote(name: str) -> str:
+    """The column as it is written in a formula: in backticks where needed."""
+    return name if re.fullmatch(r"[^\W\d]\w*", name) else f"`{name}`"
+
+
+def parse(text: str) -> Formula:
+    """The Formula that `text` stands for.
+
+    Raises FormulaError, with the place, for everything that is not lme4 notation as described in
+    config/README.md. Whether the columns exist is for covedge.data to say.
+    """
+    text = " ".join(text.split())
+    tokens = tokenize(text)
+    _check_parentheses(tokens, text)
+    response, right = _split_response(tokens, text)
+    fixed, intercept, terms, fixed_tokens = [], True, [], []
+    in_fixed, in_effects = [], []
+    for sign, piece in _additive_pieces(right, text):
+        if any(token.text in ("|", "||") for token in piece):
+            expanded, effects = _random_terms(sign, piece, text)
+            terms += expanded
+            in_effects += _columns(effects)
+        elif [token.text for token in piece] in (["0"], ["1"]):
+            intercept = (piece[0].text == "1") == (sign == "+")
+        else:
+            _check_bar(piece, text)
+            fixed.append(f"{sign} {_translate(piece, text)}")
+            fixed_tokens += piece
+            in_fixed += _columns(piece)
+    fixed_text = " ".join(["1" if intercept else "0", *fixed])
+    _check_with_formulaic(fixed_text, fixed_tokens or right, text)
+    _check_repeats(terms, text)
+    in_groups = [name for term in terms for name in term.group]
+    used = [response, *in_fixed, *in_effects, *in_groups]
+    return Formula(text, response, fixed_text, tuple(terms), tuple(dict.fromkeys(used)))
+
+
+def _check_parentheses(tokens: Sequence[Token], text: str) -> None:
+    opened = []
+    for token in tokens:
+        if token.text == "(":
+            opened.append(token)
+        elif token.text == ")":
+            if not opened:
+                raise FormulaError("`)` closes nothing", text, token.start)
+            opened.pop()
+    if opened:
+        raise FormulaError("`(` is never closed", text, opened[-1].start)
+
+
+def _split_response(tokens: Sequence[Token], text: str) -> tuple[str, Sequence[Token]]:
+    tildes = [i for i, token in enumerate(tokens) if token.text == "~"]
+    if not tildes:
+        raise FormulaError("there is no `~`: write `response ~ fixed + (effects | group)`", text, 0)
+    if len(tildes) > 1:
+        raise FormulaError("there is more than one `~`", text, tokens[tildes[1]].start)
+    left, right = tokens[: tildes[0]], tokens[tildes[0] + 1 :]
+    if not left:
+        raise FormulaError("there is no response before `~`", text, 0)
+    if len(left) > 1 or left[0].kind != "name":
+        message = "the response must be one column (transform it in the data)"
+        raise FormulaError(message, text, left[0].start)
+    if not right:
+        raise FormulaError("there is nothing after `~`", text, len(text))
+    return left[0].name, right
+
+
+def _depths(tokens: Sequence[Token]) -> list[int]:
+    """How many parentheses are open at each token; a parenthesis counts as outside itself."""
+    depths, depth = [], 0
+    for token in tokens:
+        depth -= token.text == ")"
+        depths.append(depth)
+        depth += token.text == "("
+    return depths
+
+
+def _split(tokens: Sequence[Token], separators: Sequence[str]) -> list[list[Token]]:
+    """The pieces between separators outside parentheses."""
+    pieces: list[list[Token]] = [[]]
+    for token, depth in zip(tokens, _depths(tokens), strict=True):
+        if depth == 0 and token.text in separators:
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return pieces
+
+
+def _additive_pieces(tokens: Sequence[Token], text: str) -> list[tuple[str, list[Token]]]:
+    """(sign, tokens) of everything added or subtracted at the top."""
+    signs = ["+"]
+    for token, depth in zip(tokens, _depths(tokens), strict=True):
+        if depth == 0 and token.text in ("+", "-"):
+            signs.append(token.text)
+    pieces = _split(tokens, ("+", "-"))
+    if not pieces[0]:  # a leading sign
+        signs, pieces = signs[1:], pieces[1:]
+    place = tokens[0].start
+    for piece in pieces:
+        if not piece:
+            after = [token for token in tokens if token.start >= place and token.text in "+-"]
+            position = after[-1 if piece is pieces[-1] else 0].start
+            raise FormulaError("a term is missing beside the sign", text, position)
+        place = piece[-1].end
+    return list(zip(signs, pieces, strict=True))
+
+
+def _check_bar(piece: Sequence[Token], text: str) -> None:
+    """Two words side by side in parentheses were meant as a random term."""
+    if piece[0].text == "(" and piece[-1].text == ")":
+        for left, right in zip(piece, piece[1:], strict=False):
+            if left.kind in ("name", "number") and right.kind in ("name", "number"):
+                message = "a random term needs a bar: `(effects | group)`"
+                raise FormulaError(message, text, right.start)
+
+
+def _random_terms(
+    sign: str, piece: Sequence[Token], text: str
+) -> tuple[list[RandomTerm], list[Token]]:
+    """The terms that one `(effects | group)` stands for, and the tokens of its effects."""
+    start = piece[0].start
+    depths = _depths(piece)
+    bars = [i for i, token in enumerate(piece) if token.text in ("|", "||")]
+    if depths[bars[0]] == 0:
+        message = "a random term goes in parentheses: `(effects | group)`"
+        raise FormulaError(message, text, piece[bars[0]].start)
+    closes = depths.index(0, 1) if 0 in depths[1:] else len(piece) - 1
+    if piece[0].text != "(" or closes != len(piece) - 1 or depths[bars[0]] != 1:
+        message = "a random term stands by itself, joined with `+`"
+        raise FormulaError(message, text, piece[bars[0]].start)
+    if sign == "-":
+        raise FormulaError("a random term cannot be subtracted: leave it out", text, start)
+    if len(bars) > 1:
+        raise FormulaError("a random term has one bar", text, piece[bars[1]].start)
+    effects, group = piece[1 : bars[0]], piece[bars[0] + 1 : -1]
+    bar = piece[bars[0]]
+    if not effects:
+        message = "there are no effects before the bar: write `1` for an intercept"
+        raise FormulaError(message, text, bar.start)
+    if not group:
+        raise FormulaError("there is no grouping factor after the bar", text, bar.end)
+    written = _translate(effects, text)
+    _check_with_formulaic(written, effects, text)
+    if written.replace(" ", "") in ("0", "-1", "0+0"):
+        raise FormulaError("there are no effects before the bar", text, effects[0].start)
+    groups = _nesting(group, text)
+    terms = [RandomTerm(written, group, correlated=bar.text == "|") for group in groups]
+    return terms, effects
+
+
+def _nesting(tokens: Sequence[Token], text: str) -> list[tuple[str, ...]]:
+    """Grouping factors of `a/b`: a, a:b; outermost first."""
+    levels: list[tuple[str, ...]] = []
+    for part in _split(tokens, ("/",)):
+        deeper = _interaction(part, tokens, text)
+        if levels:
+            deeper = [tuple(dict.fromkeys(levels[-1] + group)) for group in deeper]
+        levels += [group for group in deeper if group not in levels]
+    return levels
+
+
+def _interaction(
+    tokens: Sequence[Token], around: Sequence[Token], text: str
+) -> list[tuple[str, ...]]:
+    """Grouping factors of `a:b`, where a and b may be `(c/d)`."""
+    groups: list[tuple[str, ...]] = [()]
+    for part in _split(tokens, (":",)):
+        if not part:
+            message = "a grouping factor is missing beside `/` or `:`"
+            raise FormulaError(message, text, around[0].start)
+        if part[0].text == "(" and part[-1].text == ")":
+            inner = _nesting(part[1:-1], text)
+        elif len(part) == 1 and part[0].kind == "name":
+            inner = [(part[0].name,)]
+        else:
+            raise _group_error(part, text)
+        groups = [tuple(dict.fromkeys(left + right)) for left in groups for right in inner]
+    return groups
+
+
+def _group_error(part: Sequence[Token], text: str) -> FormulaError:
+    signs = {token.text: token for token in part}
+    if "*" in signs:
+        message = "`*` is not for grouping factors: write `(x | a) + (x | b) + (x | a:b)`"
+        return FormulaError(message, text, signs["*"].start)
+    if "+" in signs:
+        message = "`+` is not for grouping factors: write `(x | a) + (x | b)`"
+        return FormulaError(message, text, signs["+"].start)
+    message = "a grouping factor is a column, or columns joined by `/` (nested) or `:`"
+    return FormulaError(message, text, part[0].start)
+
+
+def _translate(tokens: Sequence[Token], text: str) -> str:
+    """The piece as written, in formulaic's spelling. FormulaError for what we do not evaluate."""
+    words = []
+    for i, token in enumerate(tokens):
+        called = i + 1 < len(tokens) and tokens[i + 1].text == "("
+        if token.text == "^":
+            word = "**"
+        elif token.kind != "name" or token.text.startswith("`"):
+            word = token.text
+        elif called:
+            word = _function(token, text)
+        elif token.text in _CONSTANTS:
+            word = _SPELLING.get(token.text, token.text)
+        else:
+            word = quote(token.name)
+        if token.text.startswith("%") or token.text in (".", "~"):
+            raise FormulaError(f"`{token.text}` is not supported", text, token.start)
+        gap = " " if i and tokens[i - 1].end < token.start else ""
+        words.append(gap + word)
+    return "".join(words)
+
+
+def _function(token: Token, text: str) -> str:
+    if token.text in _REFUSED:
+        raise FormulaError(_REFUSED[token.text], text, token.start)
+    if token.text not in _CALLABLE:
+        message = f"there is no function `{token.text}`{did_you_mean(token.text, _CALLABLE)}"
+        raise FormulaError(message, text, token.start)
+    return _SPELLING.get(token.text, token.text)
+
+
+def _columns(tokens: Sequence[Token]) -> list[str]:
+    """Columns among the tokens: names that are not called, not keywords, not constants."""
+    following = [token.text for token in tokens[1:]] + [""]
+    return [
+        token.name
+        for token, after in zip(tokens, following, strict=True)
+        if token.kind == "name" and after not in ("(", "=") and token.text not in _CONSTANTS
+    ]
+
+
+def _check_with_formulaic(right: str, tokens: Sequence[Token], text: str) -> None:
+    """FormulaError where formulaic cannot read the right-hand side."""
+    from formulaic import Formula as Reader  # imported here: it takes most of a second
+    from formulaic.errors import FormulaicError
+
+    try:
+        Reader(right)
+    except FormulaicError as error:
+        # formulaic marks the place in its own copy of the text with these brackets and colours
+        first, *rest = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split("\n")
+        marked = re.search("⧛(.*?)⧚", "".join(rest))
+        start = tokens[0].start
+        if marked and text.find(marked.group(1), start) >= 0:
+            start = text.find(marked.group(1), start)
+        reason = first.rstrip(".").replace("insuffient", "insufficient")
+        raise FormulaError(reason[0].lower() + reason[1:], text, start) from None
+
+
+def _check_repeats(terms: Sequence[RandomTerm], text: str) -> None:
+    seen = set()
+    for term in terms:
+        key = (term.effects.replace(" ", ""), frozenset(term.group))
+        if key in seen:
+            raise FormulaError(f"the random term `{term.text}` is there twice: leave one out", text)
+        seen.add(key)

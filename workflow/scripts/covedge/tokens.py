@@ -1,0 +1,53 @@
+"""The words of a formula, each with its place in the text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from covedge.errors import FormulaError
+
+# R's names may hold dots (`gait.cycle`); anything else goes in backticks.
+_PATTERN = re.compile(
+    r"""(?P<space>\s+)
+      | (?P<name>[^\W\d][\w.]*)
+      | (?P<quoted>`[^`\n]+`)
+      | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<string>"[^"]*"|'[^']*')
+      | (?P<op>\|\||\*\*|%[^%\s]*%|==|!=|<=|>=|[-+*/:^~|(),=<>.])
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word: `kind` is name, number, string or op; `start`, `end` are places in the text."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def name(self) -> str:
+        """The column that a name stands for: without backticks."""
+        return self.text.strip("`")
+
+
+def tokenize(text: str) -> tuple[Token, ...]:
+    """The tokens of `text` without white space. FormulaError at a character that fits nowhere."""
+    tokens = []
+    position = 0
+    while position < len(text):
+        match = _PATTERN.match(text, position)
+        if match is None:
+            character = text[position]
+            if character in "`\"'":
+                raise FormulaError(f"{character} is opened and never closed", text, position)
+            raise FormulaError(f"`{character}` has no meaning in a formula", text, position)
+        position = match.end()
+        if match.lastgroup != "space":
+            kind = "name" if match.lastgroup == "quoted" else match.lastgroup
+            tokens.append(Token(kind, match.group(), match.start(), match.end()))
+    return tuple(tokens)
