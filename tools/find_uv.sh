@@ -28,7 +28,7 @@ for folder in "$root" /; do
     for python in python3 python /usr/bin/python3; do
         runs "$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' || continue
         found=$python
-        runs "$python" -c 'import ensurepip, venv' || continue
+        runs "$python" -m ensurepip --version || continue
         say "there is no uv that runs: installing one into .tools"
         rm -rf "$root/.tools"
         "$python" -m venv "$root/.tools" >&2 || continue
