@@ -1,33 +1,18 @@
 """lme4's formula notation: `y ~ fixed + (effects | group) + ...`.
 
-The grouping side is read here (`/`, `:`, `||`); the fixed part and the effects go to formulaic,
-which speaks the same language as R but for the spelling of a few functions, translated here.
+The grouping side is read here (`/`, `:`, `||`); the fixed part and the effects are kept for
+formulaic.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from covedge.errors import FormulaError, did_you_mean
-from covedge.tokens import Token, tokenize
-
-# What may be called in a formula. A closed list: formulaic evaluates calls as Python, and nothing
-# in a config may run code.
-_FUNCTIONS = ("C", "I", "bs", "center", "cr", "cs", "exp", "log", "log10", "log2", "poly", "scale")
-_CONTRASTS = ("contr.treatment", "contr.sum", "contr.helmert", "contr.diff", "contr.poly")
-_SPELLING = {"sqrt": "np.sqrt", "abs": "np.abs", "TRUE": "True", "FALSE": "False"}
-_CONSTANTS = ("True", "False", "None", "TRUE", "FALSE", *_CONTRASTS)
-_CALLABLE = (*_FUNCTIONS, *_CONTRASTS, "sqrt", "abs", "np.sqrt", "np.abs")
-_REFUSED = {
-    "factor": "list the column under `categorical:` instead of calling factor()",
-    "as.factor": "list the column under `categorical:` instead of calling as.factor()",
-    "offset": "offsets are not supported: subtract the column from the response",
-    "ns": "ns() is not supported; cr() is a natural cubic spline too",
-    "s": "smooth terms are not supported",
-    "interaction": "write `a:b` instead of interaction(a, b)",
-}
+from covedge.errors import FormulaError
+from covedge.spelling import check_right_side, columns, quote, translate
+from covedge.tokens import Token, depths, split, tokenize
 
 
 @dataclass(frozen=True)
@@ -74,11 +59,6 @@ class Formula:
     variables: tuple[str, ...]
 
 
-def quote(name: str) -> str:
-    """The column as it is written in a formula: in backticks where needed."""
-    return name if re.fullmatch(r"[^\W\d]\w*", name) else f"`{name}`"
-
-
 def parse(text: str) -> Formula:
     """The Formula that `text` stands for.
 
@@ -95,16 +75,16 @@ def parse(text: str) -> Formula:
         if any(token.text in ("|", "||") for token in piece):
             expanded, effects = _random_terms(sign, piece, text)
             terms += expanded
-            in_effects += _columns(effects)
+            in_effects += columns(effects)
         elif [token.text for token in piece] in (["0"], ["1"]):
             intercept = (piece[0].text == "1") == (sign == "+")
         else:
             _check_bar(piece, text)
-            fixed.append(f"{sign} {_translate(piece, text)}")
+            fixed.append(f"{sign} {translate(piece, text)}")
             fixed_tokens += piece
-            in_fixed += _columns(piece)
+            in_fixed += columns(piece)
     fixed_text = " ".join(["1" if intercept else "0", *fixed])
-    _check_with_formulaic(fixed_text, fixed_tokens or right, text)
+    check_right_side(fixed_text, fixed_tokens or right, text)
     _check_repeats(terms, text)
     in_groups = [name for term in terms for name in term.group]
     used = [response, *in_fixed, *in_effects, *in_groups]
@@ -141,34 +121,13 @@ def _split_response(tokens: Sequence[Token], text: str) -> tuple[str, Sequence[T
     return left[0].name, right
 
 
-def _depths(tokens: Sequence[Token]) -> list[int]:
-    """How many parentheses are open at each token; a parenthesis counts as outside itself."""
-    depths, depth = [], 0
-    for token in tokens:
-        depth -= token.text == ")"
-        depths.append(depth)
-        depth += token.text == "("
-    return depths
-
-
-def _split(tokens: Sequence[Token], separators: Sequence[str]) -> list[list[Token]]:
-    """The pieces between separators outside parentheses."""
-    pieces: list[list[Token]] = [[]]
-    for token, depth in zip(tokens, _depths(tokens), strict=True):
-        if depth == 0 and token.text in separators:
-            pieces.append([])
-        else:
-            pieces[-1].append(token)
-    return pieces
-
-
 def _additive_pieces(tokens: Sequence[Token], text: str) -> list[tuple[str, list[Token]]]:
     """(sign, tokens) of everything added or subtracted at the top."""
     signs = ["+"]
-    for token, depth in zip(tokens, _depths(tokens), strict=True):
+    for token, depth in zip(tokens, depths(tokens), strict=True):
         if depth == 0 and token.text in ("+", "-"):
             signs.append(token.text)
-    pieces = _split(tokens, ("+", "-"))
+    pieces = split(tokens, ("+", "-"))
     if not pieces[0]:  # a leading sign
         signs, pieces = signs[1:], pieces[1:]
     place = tokens[0].start
@@ -184,7 +143,7 @@ def _additive_pieces(tokens: Sequence[Token], text: str) -> list[tuple[str, list
 def _check_bar(piece: Sequence[Token], text: str) -> None:
     """Two words side by side in parentheses were meant as a random term."""
     if piece[0].text == "(" and piece[-1].text == ")":
-        for left, right in zip(piece, piece[1:], strict=False):
+        for left, right in pairwise(piece):
             if left.kind in ("name", "number") and right.kind in ("name", "number"):
                 message = "a random term needs a bar: `(effects | group)`"
                 raise FormulaError(message, text, right.start)
@@ -195,13 +154,13 @@ def _random_terms(
 ) -> tuple[list[RandomTerm], list[Token]]:
     """The terms that one `(effects | group)` stands for, and the tokens of its effects."""
     start = piece[0].start
-    depths = _depths(piece)
+    depth = depths(piece)
     bars = [i for i, token in enumerate(piece) if token.text in ("|", "||")]
-    if depths[bars[0]] == 0:
+    if depth[bars[0]] == 0:
         message = "a random term goes in parentheses: `(effects | group)`"
         raise FormulaError(message, text, piece[bars[0]].start)
-    closes = depths.index(0, 1) if 0 in depths[1:] else len(piece) - 1
-    if piece[0].text != "(" or closes != len(piece) - 1 or depths[bars[0]] != 1:
+    closes = depth.index(0, 1) if 0 in depth[1:] else len(piece) - 1
+    if piece[0].text != "(" or closes != len(piece) - 1 or depth[bars[0]] != 1:
         message = "a random term stands by itself, joined with `+`"
         raise FormulaError(message, text, piece[bars[0]].start)
     if sign == "-":
@@ -215,8 +174,8 @@ def _random_terms(
         raise FormulaError(message, text, bar.start)
     if not group:
         raise FormulaError("there is no grouping factor after the bar", text, bar.end)
-    written = _translate(effects, text)
-    _check_with_formulaic(written, effects, text)
+    written = translate(effects, text)
+    check_right_side(written, effects, text)
     if written.replace(" ", "") in ("0", "-1", "0+0"):
         raise FormulaError("there are no effects before the bar", text, effects[0].start)
     groups = _nesting(group, text)
@@ -227,7 +186,7 @@ def _random_terms(
 def _nesting(tokens: Sequence[Token], text: str) -> list[tuple[str, ...]]:
     """Grouping factors of `a/b`: a, a:b; outermost first."""
     levels: list[tuple[str, ...]] = []
-    for part in _split(tokens, ("/",)):
+    for part in split(tokens, ("/",)):
         deeper = _interaction(part, tokens, text)
         if levels:
             deeper = [tuple(dict.fromkeys(levels[-1] + group)) for group in deeper]
@@ -240,7 +199,7 @@ def _interaction(
 ) -> list[tuple[str, ...]]:
     """Grouping factors of `a:b`, where a and b may be `(c/d)`."""
     groups: list[tuple[str, ...]] = [()]
-    for part in _split(tokens, (":",)):
+    for part in split(tokens, (":",)):
         if not part:
             message = "a grouping factor is missing beside `/` or `:`"
             raise FormulaError(message, text, around[0].start)
@@ -264,65 +223,6 @@ def _group_error(part: Sequence[Token], text: str) -> FormulaError:
         return FormulaError(message, text, signs["+"].start)
     message = "a grouping factor is a column, or columns joined by `/` (nested) or `:`"
     return FormulaError(message, text, part[0].start)
-
-
-def _translate(tokens: Sequence[Token], text: str) -> str:
-    """The piece as written, in formulaic's spelling. FormulaError for what we do not evaluate."""
-    words = []
-    for i, token in enumerate(tokens):
-        called = i + 1 < len(tokens) and tokens[i + 1].text == "("
-        if token.text == "^":
-            word = "**"
-        elif token.kind != "name" or token.text.startswith("`"):
-            word = token.text
-        elif called:
-            word = _function(token, text)
-        elif token.text in _CONSTANTS:
-            word = _SPELLING.get(token.text, token.text)
-        else:
-            word = quote(token.name)
-        if token.text.startswith("%") or token.text in (".", "~"):
-            raise FormulaError(f"`{token.text}` is not supported", text, token.start)
-        gap = " " if i and tokens[i - 1].end < token.start else ""
-        words.append(gap + word)
-    return "".join(words)
-
-
-def _function(token: Token, text: str) -> str:
-    if token.text in _REFUSED:
-        raise FormulaError(_REFUSED[token.text], text, token.start)
-    if token.text not in _CALLABLE:
-        message = f"there is no function `{token.text}`{did_you_mean(token.text, _CALLABLE)}"
-        raise FormulaError(message, text, token.start)
-    return _SPELLING.get(token.text, token.text)
-
-
-def _columns(tokens: Sequence[Token]) -> list[str]:
-    """Columns among the tokens: names that are not called, not keywords, not constants."""
-    following = [token.text for token in tokens[1:]] + [""]
-    return [
-        token.name
-        for token, after in zip(tokens, following, strict=True)
-        if token.kind == "name" and after not in ("(", "=") and token.text not in _CONSTANTS
-    ]
-
-
-def _check_with_formulaic(right: str, tokens: Sequence[Token], text: str) -> None:
-    """FormulaError where formulaic cannot read the right-hand side."""
-    from formulaic import Formula as Reader  # imported here: it takes most of a second
-    from formulaic.errors import FormulaicError
-
-    try:
-        Reader(right)
-    except FormulaicError as error:
-        # formulaic marks the place in its own copy of the text with these brackets and colours
-        first, *rest = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split("\n")
-        marked = re.search("⧛(.*?)⧚", "".join(rest))
-        start = tokens[0].start
-        if marked and text.find(marked.group(1), start) >= 0:
-            start = text.find(marked.group(1), start)
-        reason = first.rstrip(".").replace("insuffient", "insufficient")
-        raise FormulaError(reason[0].lower() + reason[1:], text, start) from None
 
 
 def _check_repeats(terms: Sequence[RandomTerm], text: str) -> None:

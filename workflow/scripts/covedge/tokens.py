@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from covedge.errors import FormulaError
@@ -51,3 +52,24 @@ def tokenize(text: str) -> tuple[Token, ...]:
             kind = "name" if match.lastgroup == "quoted" else match.lastgroup
             tokens.append(Token(kind, match.group(), match.start(), match.end()))
     return tuple(tokens)
+
+
+def depths(tokens: Sequence[Token]) -> list[int]:
+    """How many parentheses are open at each token; a parenthesis counts as outside itself."""
+    found, depth = [], 0
+    for token in tokens:
+        depth -= token.text == ")"
+        found.append(depth)
+        depth += token.text == "("
+    return found
+
+
+def split(tokens: Sequence[Token], separators: Sequence[str]) -> list[list[Token]]:
+    """The pieces between separators outside parentheses."""
+    pieces: list[list[Token]] = [[]]
+    for token, depth in zip(tokens, depths(tokens), strict=True):
+        if depth == 0 and token.text in separators:
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return pieces
