@@ -6,16 +6,20 @@ that is not a `CovedgeError` is a defect of ours and keeps its traceback.
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Sequence
 
 
 class CovedgeError(Exception):
-    """Base of all errors that the user can mend."""
+    """Base of all errors that the user can mend.
 
-    def __init__(self, message: str):
+    key : the config key of an analysis that the error is about ("formula", "subset"), or "".
+    """
+
+    def __init__(self, message: str, key: str = ""):
         super().__init__(message)
-        self.message = message
+        self.message, self.key = message, key
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -24,9 +28,9 @@ class CovedgeError(Exception):
 
     def at(self, where: str) -> CovedgeError:
         """The same error, said to be at `where` (a config key or a file)."""
-        located = type(self).__new__(type(self))
-        located.__dict__.update(self.__dict__)
-        CovedgeError.__init__(located, f"{where}: {self.message}")
+        located = copy.copy(self)
+        located.message = f"{where}: {self.message}"
+        located.args = (located.message,)
         return located
 
 
@@ -57,13 +61,15 @@ class FormulaError(CovedgeError):
     position : index in `text` of the character where the trouble starts, or None.
     """
 
-    def __init__(self, message: str, text: str = "", position: int | None = None):
+    def __init__(
+        self, message: str, text: str = "", position: int | None = None, key: str = "formula"
+    ):
         self.text, self.position = text, position
         if position is not None and text:
             rest = text[position : position + 40].strip()
             place = f', at "{rest}"' if rest else ", at its end"
             message = f"{message} (character {position + 1} of `{text}`{place})"
-        super().__init__(message)
+        super().__init__(message, key)
 
     @property
     def pointer(self) -> str:

@@ -50,6 +50,7 @@ class Formula:
     fixed : right-hand side for formulaic, intercept explicit: "1 + mPair * spd_des".
     terms : random terms in the order written, `a/b` expanded outermost first.
     variables : the columns used, response first.
+    variables_in_effects : those of the fixed part and of the effects.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Formula:
     fixed: str
     terms: tuple[RandomTerm, ...]
     variables: tuple[str, ...]
+    variables_in_effects: tuple[str, ...]
 
 
 def parse(text: str) -> Formula:
@@ -87,8 +89,9 @@ def parse(text: str) -> Formula:
     check_right_side(fixed_text, fixed_tokens or right, text)
     _check_repeats(terms, text)
     in_groups = [name for term in terms for name in term.group]
-    used = [response, *in_fixed, *in_effects, *in_groups]
-    return Formula(text, response, fixed_text, tuple(terms), tuple(dict.fromkeys(used)))
+    variables = tuple(dict.fromkeys([response, *in_fixed, *in_effects, *in_groups]))
+    effects_of = tuple(dict.fromkeys([*in_fixed, *in_effects]))
+    return Formula(text, response, fixed_text, tuple(terms), variables, effects_of)
 
 
 def _check_parentheses(tokens: Sequence[Token], text: str) -> None:
