@@ -1,0 +1,185 @@
+"""Model matrices: from a data frame and a formula to y, X and a Z for each grouping factor."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from covedge.errors import DesignError
+from covedge.formula import Formula
+
+# Columns of X nearer to the span of those before them than this part of their length are dropped
+# (lme4 uses the same).
+RANK_TOLERANCE = 1e-7
+SAME_VALUE = 1e-9
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of a factor whose effects a term has, with the intercept or without.
+
+    factor : its name; labels : of the cells; rows : (q, q) the effects' columns in each cell, so
+    that cell means are rows @ b.
+    """
+
+    factor: str
+    labels: tuple[str, ...]
+    rows: np.ndarray
+
+
+@dataclass(frozen=True)
+class Term:
+    """One grouping factor with all the effects that a model may give it.
+
+    group : columns whose interaction it is, outermost first; effects : (q,) names as R writes
+    them; levels : labels.
+    parts : for the effects of each random term on this factor, as written: its columns of Z.
+    intercept : (q,) a with Z a = 1, or None where the effects do not contain an intercept.
+    """
+
+    group: tuple[str, ...]
+    effects: tuple[str, ...]
+    levels: tuple[str, ...]
+    parts: dict[str, tuple[int, ...]]
+    intercept: np.ndarray | None
+    cells: Cells | None
+
+    @property
+    def name(self):
+        """`ratID:spd_des`"""
+        return ":".join(self.group)
+
+    @property
+    def n_levels(self):
+        return len(self.levels)
+
+
+@dataclass(frozen=True)
+class ModelFrame:
+    """y (n,), X (n, p) of full column rank with its names, and the terms, outermost first.
+
+    dropped : columns of X that the others determine.
+    Z : per term (n, q); codes : per term (n,) index of each row's level.
+    """
+
+    y: np.ndarray
+    X: np.ndarray
+    fixed: tuple[str, ...]
+    dropped: tuple[str, ...]
+    terms: tuple[Term, ...]
+    Z: tuple[np.ndarray, ...]
+    codes: tuple[np.ndarray, ...]
+
+
+def model_frame(data: pd.DataFrame, formula: Formula, others: Sequence[Formula] = ()) -> ModelFrame:
+    """The model frame of `formula` on prepared data (see `covedge.data`).
+
+    others : formulas with the same fixed part whose random terms are to be expressible too.
+    """
+    y = data[formula.response].to_numpy(dtype=float)
+    X, names = _matrix(formula.fixed, data)
+    X, names, dropped = _full_rank(X, names)
+    if len(y) <= X.shape[1]:
+        raise DesignError(
+            f"{len(y)} rows cannot determine {X.shape[1]} fixed effects; use fewer of them"
+        )
+    groups = {}
+    for term in (term for f in (formula, *others) for term in f.terms):
+        groups.setdefault(frozenset(term.group), []).append(term)
+    found = [_term(written, data) for written in groups.values()]
+    found.sort(key=lambda triple: triple[0].n_levels)
+    terms, Z, codes = zip(*found, strict=True) if found else ((), (), ())
+    return ModelFrame(y, X, names, dropped, terms, Z, codes)
+
+
+def r_name(column: str) -> str:
+    """formulaic's name of a column as R writes it: `a[T.x]:t` is `ax:t`."""
+    if column == "Intercept":
+        return "(Intercept)"
+    return re.sub(r"\[(?:T\.)?(.*?)\](?=$|:)", r"\1", column)
+
+
+def _matrix(right, data):
+    """Model matrix (n, columns) of a right-hand side, and its columns as R names them."""
+    from formulaic import Formula as Reader  # imported here: it takes most of a second
+
+    matrix = Reader(right).get_model_matrix(data, na_action="raise")
+    values = np.asarray(matrix, dtype=float).reshape(len(data), -1)
+    if not np.isfinite(values).all():
+        column = matrix.columns[int(np.argmin(np.isfinite(values).all(axis=0)))]
+        raise DesignError(f"`{column}` is not finite in every row; mend the column or leave it out")
+    return values, tuple(r_name(column) for column in matrix.columns)
+
+
+def _full_rank(X, names):
+    """X without the columns that the columns before them determine; names kept and dropped."""
+    lengths = np.linalg.norm(X, axis=0)
+    if not X.shape[1]:
+        return X, names, ()
+    scaled = X / np.where(lengths > 0, lengths, 1.0)
+    distance = np.abs(np.diag(np.linalg.qr(scaled, mode="r")))
+    keep = np.zeros(X.shape[1], dtype=bool)
+    keep[: len(distance)] = distance > RANK_TOLERANCE
+    kept = tuple(name for name, k in zip(names, keep, strict=True) if k)
+    dropped = tuple(name for name, k in zip(names, keep, strict=True) if not k)
+    return X[:, keep], kept, dropped
+
+
+def _term(written, data):
+    """Term, Z and codes of all random terms on one grouping factor: the union of their effects."""
+    columns, parts = {}, {}
+    for random in written:
+        matrix, names = _matrix(random.effects, data)
+        for name, column in zip(names, matrix.T, strict=True):
+            columns.setdefault(name, column)
+        parts[random.effects] = tuple(list(columns).index(name) for name in names)
+    Z = np.column_stack(list(columns.values()))
+    codes, levels = group_codes(data, written[0].group)
+    cells = _cells(" + ".join(parts), Z, data)
+    return Term(written[0].group, tuple(columns), levels, parts, _intercept(Z), cells), Z, codes
+
+
+def group_codes(data, group):
+    """Level of the interaction of the columns `group` in each row (n,), and the labels."""
+    codes = np.zeros(len(data), dtype=np.int64)
+    labels = np.array([""])
+    for name in group:
+        column = data[name].astype("category")
+        codes = codes * len(column.cat.categories) + column.cat.codes.to_numpy()
+        added = column.cat.categories.astype(str).to_numpy()
+        labels = np.array([f"{a}:{b}" if a else b for a in labels for b in added])
+        present, codes = np.unique(codes, return_inverse=True)
+        labels = labels[present]
+    return codes.astype(np.int64), tuple(str(label) for label in labels)
+
+
+def _intercept(Z):
+    ones = (Z == 1.0).all(axis=0)
+    if ones.any():
+        return np.eye(len(ones))[int(np.argmax(ones))]
+    solution = np.linalg.lstsq(Z, np.ones(len(Z)), rcond=None)[0].round(12)
+    return solution if np.abs(Z @ solution - 1.0).max() < SAME_VALUE else None
+
+
+def _cells(effects, Z, data):
+    """The Cells of a term whose effects are those of one factor, else None."""
+    rows, first = np.unique(Z, axis=0, return_index=True)
+    if len(rows) != Z.shape[1] or len(rows) < 2 or np.linalg.matrix_rank(rows) < len(rows):
+        return None
+    for name in data.columns:
+        column = data[name]
+        if name not in effects or not isinstance(column.dtype, pd.CategoricalDtype):
+            continue
+        order = np.argsort(column.cat.codes.to_numpy()[first])
+        labels = tuple(str(label) for label in column.iloc[first[order]])
+        rows = rows[order]
+        if len(set(labels)) == len(rows) and (rows[_position(column, labels)] == Z).all():
+            return Cells(name, labels, rows)
+    return None
+
+
+def _position(column, labels):
+    place = {label: i for i, label in enumerate(labels)}
+    return column.astype(str).map(place).to_numpy(dtype=int)

@@ -1,0 +1,148 @@
+"""Factors: the free parameters of a model, Sigma_k = sum over components of A L (A L)'.
+
+A full component has L (p, d), a scalar one L = tau (1,). Nothing has an edge, so any optimiser
+walks through singular Sigma. Bases A are orthonormal in the Gram's scaled coordinates.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from covedge.likelihood import Likelihood, square_root
+from covedge.structure import FULL, Structure
+
+
+@dataclass(frozen=True)
+class Block:
+    """One component as the optimiser sees it: basis A (q, p) at a level, d columns of L."""
+
+    level: int
+    basis: np.ndarray
+    full: bool
+    columns: int
+    label: str
+
+    @property
+    def size(self):
+        return self.basis.shape[1] * self.columns if self.full else 1
+
+
+class Factors:
+    """The map from a vector x of all factors to Sigma, and derivatives back.
+
+    structures : one per level, deepest first.
+    """
+
+    def __init__(self, likelihood: Likelihood, structures: tuple[Structure, ...], blocks=None):
+        self.likelihood = likelihood
+        self.structures = structures
+        self.blocks = _blocks(likelihood, structures) if blocks is None else blocks
+        ends = np.cumsum([b.size for b in self.blocks], dtype=int)
+        self.places = [slice(e - b.size, e) for e, b in zip(ends, self.blocks, strict=True)]
+        self.size = int(ends[-1]) if len(ends) else 0
+        q = likelihood.gram.n_effects
+        self.wanted = np.zeros(len(q), dtype=np.int64)
+        widths = [0] * len(q)
+        for block in self.blocks:
+            self.wanted[block.level] = 1
+            widths[block.level] += block.columns if block.full else block.basis.shape[1]
+        self.stacked = all(w <= n for w, n in zip(widths, q, strict=True))
+        self._Gamma = np.zeros(int(likelihood.sizes.sum()))
+
+    def with_ranks(self, columns):
+        """The same model with these numbers of columns of L per block."""
+        blocks = [replace(b, columns=d) for b, d in zip(self.blocks, columns, strict=True)]
+        return Factors(self.likelihood, self.structures, blocks)
+
+    def split(self, x):
+        """L of each block."""
+        return [
+            x[place].reshape(-1, block.columns) if block.full else x[place]
+            for place, block in zip(self.places, self.blocks, strict=True)
+        ]
+
+    def _per_level(self, x):
+        columns = [[] for _ in self.likelihood.gram.n_effects]
+        for block, L in zip(self.blocks, self.split(x), strict=True):
+            columns[block.level].append(block.basis @ L if block.full else block.basis * L[0])
+        return [
+            np.hstack(c) if c else np.zeros((q, 0))
+            for c, q in zip(columns, self.likelihood.gram.n_effects, strict=True)
+        ]
+
+    def Sigmas(self, x):
+        return tuple(F @ F.T for F in self._per_level(x))
+
+    def value_and_gradient(self, x):
+        """D and dD/dx."""
+        factors = self._per_level(x)
+        if not self.stacked:
+            factors = [square_root(F @ F.T) for F in factors]
+        Lam, ranks = self.likelihood.pack(factors)
+        value = self.likelihood.criterion(Lam, ranks, self._Gamma, self.wanted)
+        if not np.isfinite(value):
+            return np.inf, np.zeros(self.size)
+        Gammas = self.likelihood.unpack(self._Gamma)
+        gradient = np.empty(self.size)
+        for block, place, L in zip(self.blocks, self.places, self.split(x), strict=True):
+            inner = block.basis.T @ Gammas[block.level] @ block.basis
+            if block.full:
+                gradient[place] = (2.0 * inner @ L).ravel()
+            else:
+                gradient[place] = 2.0 * L[0] * np.trace(inner)
+        return value, gradient
+
+    def hessian(self, x, step=1e-4):
+        """(size, size) d2 D / dx2 from central differences of the gradient.
+
+        The step suits the scaled coordinates, where Sigma = I is a reliability near one half; one
+        Richardson step leaves an error of order step^4.
+        """
+        H = np.empty((self.size, self.size))
+        for i in range(self.size):
+            ahead, back = x.copy(), x.copy()
+            ahead[i] += step
+            back[i] -= step
+            H[i] = (self.value_and_gradient(ahead)[1] - self.value_and_gradient(back)[1]) / step / 2
+        return (H + H.T) / 2
+
+    def rotations(self, x):
+        """(size, k) orthonormal basis of the directions that turn some L within itself."""
+        tangents = []
+        for block, place, L in zip(self.blocks, self.places, self.split(x), strict=True):
+            for i in range(block.columns if block.full else 0):
+                for j in range(i):
+                    turned = np.zeros_like(L)
+                    turned[:, i], turned[:, j] = L[:, j], -L[:, i]
+                    tangent = np.zeros(self.size)
+                    tangent[place] = turned.ravel()
+                    tangents.append(tangent)
+        if not tangents:
+            return np.zeros((self.size, 0))
+        U, s, _ = np.linalg.svd(np.array(tangents).T, full_matrices=False)
+        return U[:, s > 1e-7 * s[0]]
+
+    def start(self, scale=1.0):
+        """x with every Sigma = scale^2 on its components' own bases."""
+        parts = [
+            scale * np.eye(b.basis.shape[1], b.columns).ravel() if b.full else np.array([scale])
+            for b in self.blocks
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _blocks(likelihood, structures):
+    """Components in scaled coordinates: Sigma_scaled = W^-1 A S A' W^-T, with A orthonormal."""
+    blocks = []
+    scaling = likelihood.gram.scaling
+    for level, (structure, W) in enumerate(zip(structures, scaling.random, strict=True)):
+        for component in structure.components:
+            basis = np.linalg.solve(W, component.basis)
+            if component.kind == FULL:
+                basis = np.linalg.qr(basis)[0]
+            else:
+                basis = basis * np.sqrt(basis.shape[1] / (basis**2).sum())
+            full = component.kind == FULL
+            columns = min(component.rank, basis.shape[1])
+            blocks.append(Block(level, basis, full, columns, component.label))
+    return blocks
