@@ -1,0 +1,10 @@
+"""The pages of the report: each section is words, tables and figures made from result files.
+
+`load("parameters.json")` gives the page of one analysis; `index("parameters.json")` the overview.
+Nothing is computed here that another step has computed.
+"""
+
+from covedge.pages.overview import index
+from covedge.pages.page import Page, load
+
+__all__ = ["Page", "index", "load"]

@@ -1,0 +1,7 @@
+"""The Bayesian refit."""
+
+from covedge.pages.results import Results
+
+
+def compose(results: Results) -> str:
+    return "Not written yet."

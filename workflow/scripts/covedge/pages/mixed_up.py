@@ -1,0 +1,217 @@
+"""Four things that are easily mixed up, told with the numbers of this very analysis."""
+
+import itertools
+import math
+
+from covedge.figures.correlation import correlation
+from covedge.figures.style import svg
+from covedge.markup import (
+    Html,
+    code_html,
+    count,
+    div,
+    escape,
+    figure,
+    fixed,
+    fold,
+    number,
+    table,
+    text,
+)
+from covedge.pages import reading
+from covedge.pages.results import FAILED, Results
+
+
+def compose(results: Results) -> str:
+    """The three matrices; traces like noise; singular and optimal; slopes as many as rows."""
+    return "\n".join([_matrices(results), _traces(results), _optimum(results), _slopes(results)])
+
+
+def _matrices(results: Results) -> str:
+    fit = results.asked
+    rows = [_row_G(fit), _row_apvar(fit), _row_V(fit)]
+    columns = ["Matrix", "What it is", "Here", "A negative number in it means"]
+    pictures = [
+        _correlations(term, index)
+        for index, term in enumerate(reading.terms(fit))
+        if len(term["effects"]) > 1
+    ]
+    return "\n".join(
+        [
+            "### 1. Three different matrices {#three-matrices}\n",
+            "“The variance-covariance matrix has negative entries” can be said of three matrices, "
+            "and it is alarming in only some of the cases.\n",
+            table(columns, rows, "The three matrices of this model"),
+            fold("The matrix G of this model, as correlations", "\n".join(pictures))
+            if pictures
+            else "",
+        ]
+    )
+
+
+def _row_G(fit: dict) -> tuple:
+    negative = pairs = zero = effects = 0
+    for term in reading.terms(fit):
+        q = len(term["effects"])
+        entries = [term["covariance"][i][j] for i, j in itertools.combinations(range(q), 2)]
+        negative += sum(value < 0 for value in entries)
+        pairs, zero, effects = pairs + len(entries), zero + reading.null_count(term), effects + q
+    here = f"{negative} of {count(pairs, 'covariance')} below zero; {zero} of {effects} eigenvalues are zero"
+    return (
+        Html("<b>G</b>"),
+        "how groups differ: variances and covariances of the random effects",
+        here,
+        "Off the diagonal: two effects that go opposite ways. Harmless. What matters is an "
+        "eigenvalue of zero: then the matrix is singular.",
+    )
+
+
+def _row_apvar(fit: dict) -> tuple:
+    own = 1 + sum(_parameters(term) for term in reading.terms(fit))
+    singular = reading.state(fit) in ("degenerate", "not identifiable")
+    verdict = "cannot be relied on at an edge like this one" if singular else "can be used here"
+    return (
+        Html("<b>apVar</b>"),
+        Html(
+            "how uncertain the variances and covariances are: the inverse of the criterion’s "
+            "curvature, in <code>nlme</code>"
+        ),
+        f"{own} × {own}; it {verdict}",
+        "The criterion is flat or still falling in some direction, so lme() gives no intervals. "
+        "It says nothing about the sign of a variance.",
+    )
+
+
+def _parameters(term: dict) -> int:
+    q = len(term["effects"])
+    return {"diagonal": q, "compound symmetry": 2, "intercept": 1}.get(
+        term.get("structure"), q * (q + 1) // 2
+    )
+
+
+def _row_V(fit: dict) -> tuple:
+    return (
+        Html("<b>V</b>"),
+        "how the observations vary together: both the groups and the noise",
+        f"{fit['n_obs']} × {fit['n_obs']}; no eigenvalue is below σ² = {number(fit['sigma'] ** 2)}",
+        "Off the diagonal: harmless. Its eigenvalues cannot be zero as long as there is noise.",
+    )
+
+
+def _correlations(term: dict, index: int) -> str:
+    matrix = _readable(term)
+    worst = [
+        abs(matrix[i][j])
+        for i, j in itertools.combinations(range(len(matrix)), 2)
+        if matrix[j][i] is not None
+    ]
+    strongest = f"the strongest correlation is {max(worst):.2f}" if worst else "all SDs are zero"
+    return figure(
+        svg(correlation(matrix, term["sd"], term["effects"]), f"correlation-{index}"),
+        f"Random effects of {term['group']}. On the diagonal the standard deviations, in units of "
+        "the response; below it the correlations. Look for values of ±1 and for SDs of zero: both "
+        "make the matrix singular, but so can a combination of several effects in which no single "
+        "number looks odd.",
+        f"Correlations of the random effects of {term['group']}: {strongest}.",
+    )
+
+
+def _readable(term: dict) -> list[list[float | None]]:
+    matrix = term.get("correlation")
+    clean = [[v if v is not None and math.isfinite(v) else None for v in row] for row in matrix]
+    zero = [not sd for sd in term["sd"]]
+    return [
+        [None if zero[i] or zero[j] else value for j, value in enumerate(row)]
+        for i, row in enumerate(clean)
+    ]
+
+
+def _traces(results: Results) -> str:
+    runs = [p for p in results.posterior if p.get("status") != FAILED]
+    lead = (
+        "### 2. A trace that looks like random noise {#noise}\n\nIt is what a good chain looks "
+        "like. A bad one wanders, sticks, or differs from the other chains. Judge it by numbers: "
+        "R-hat below 1.01 and an effective sample size (ESS) above 400 for every parameter."
+    )
+    if not runs:
+        return f"{lead} There is no Bayesian refit here to show it on.\n"
+    rhat = max(p["rhat_max"] for p in runs if p.get("rhat_max") is not None)
+    ess = min(p["ess_min"] for p in runs if p.get("ess_min") is not None)
+    divergent = sum(p.get("divergences") or 0 for p in runs)
+    return (
+        f"{lead} Here, over {count(len(runs), 'posterior')}, the largest R-hat is "
+        f"{fixed(rhat, 3)} and the smallest ESS {ess:.0f}. Divergent transitions are another "
+        "matter: they mostly come from the funnel that a variance near zero makes in the usual "
+        "parametrisation, and another form of the same model removes them. Here there were "
+        f"{divergent}. See [the Bayesian refit](#bayes).\n"
+    )
+
+
+def _optimum(results: Results) -> str:
+    fit = results.asked
+    certificate = fit.get("certificate", {})
+    pushes = [
+        d["dual"]
+        for term in reading.terms(fit)
+        for d in term["spectrum"]
+        if reading.collapsed(d) and d.get("dual") is not None
+    ]
+    words = "### 3. A singular fit can be the right answer {#optimum}\n\n"
+    if not pushes:
+        return (
+            f"{words}The lowest point of the criterion may lie on the edge, where a variance is "
+            "exactly zero; that is no failure. Here it does not lie there.\n"
+        )
+    ok = "All conditions of an optimum hold" if certificate.get("certified") else "It is not proved"
+    return (
+        f"{words}“Singular” says where the best fit lies, not that the search went wrong. Whether "
+        f"it is the best can be proved: in each of the {count(len(pushes), 'collapsed direction')} "
+        "any variance above zero makes the fit worse. The push back to zero is between "
+        f"{number(min(pushes), 2)} and {number(max(pushes), 2)} (at most 1; zero or less would be "
+        f"a sign of failure). {ok} for this fit. See [the geometry](#geometry).\n"
+    )
+
+
+def _slopes(results: Results) -> str:
+    rows = []
+    tight = []
+    for term in reading.terms(results.asked):
+        design = results.design_term(term["group"])
+        per_group = design.get("observations") or {}
+        effects = len(term["effects"])
+        most = per_group.get("max")
+        if most is not None and most <= effects and effects > 1:
+            tight.append(term["group"])
+        rows.append(
+            (
+                code_html(reading.term_text(results.asked, term)),
+                effects,
+                _span(per_group),
+                "no" if reading.flat(term) or design.get("identifiable") is False else "yes",
+            )
+        )
+    words = (
+        "A group that has no more observations than it has random effects can fit "
+        "every one of them exactly. Then the variances of the effects and the noise can be traded "
+        "for each other without any change in fit: lmer() refuses, and lme() wanders along the "
+        "flat valley and stops anywhere."
+    )
+    found = (
+        "This is the case at the level of " + ", ".join(map(text, tight)) + "."
+        if tight
+        else "Here no level is that tight."
+    )
+    heading = "### 4. As many slopes as observations {#slopes}\n\n"
+    return f"{heading}{words} {found}\n" + table(
+        ["Random term", "Effects per group", "Observations per group", "Can be estimated"],
+        rows,
+        "Effects and observations per group",
+    )
+
+
+def _span(per_group: dict) -> str:
+    if per_group.get("min") is None:
+        return "–"
+    if per_group["min"] == per_group["max"]:
+        return f"{per_group['min']}"
+    return f"{per_group['min']} to {per_group['max']}"

@@ -1,0 +1,77 @@
+"""The page of one analysis: one method a section, and no section costs the others."""
+
+import logging
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from covedge.markup import Markdown, text
+from covedge.pages import (
+    bayes,
+    causes,
+    data,
+    engines,
+    fixed_effects,
+    geometry,
+    ladder,
+    masthead,
+    methods,
+    mixed_up,
+    provenance,
+    verdict,
+)
+from covedge.pages.results import Results, read
+
+log = logging.getLogger(__name__)
+
+
+def load(parameters: str | Path = "parameters.json") -> "Page":
+    """The page whose result files the JSON file `parameters` names."""
+    return Page(read(Path(parameters)))
+
+
+def _section(compose: Callable[[Results], str]) -> Callable[["Page"], Markdown]:
+    def method(page: "Page") -> Markdown:
+        return page.guarded(compose)
+
+    method.__doc__ = compose.__doc__
+    return method
+
+
+class Page:
+    """Sections as Markdown. A section that fails shows why, and `errors` lists it again."""
+
+    def __init__(self, results: Results):
+        self.results = results
+        self.failures: list[tuple[str, str, str]] = []
+
+    def guarded(self, compose: Callable[[Results], str]) -> Markdown:
+        """The section, or the reason why it could not be made."""
+        try:
+            return Markdown(compose(self.results))
+        except Exception as error:
+            name = compose.__module__.rsplit(".", 1)[-1].replace("_", " ")
+            reason = f"{type(error).__name__}: {error}"
+            self.failures.append((name, reason, traceback.format_exc()))
+            log.exception("section %s", name)
+            return Markdown(
+                f"This section could not be made: {text(reason)}. "
+                "The rest of the page does not depend on it; see [Errors](#errors)."
+            )
+
+    masthead = _section(masthead.compose)
+    verdict = _section(verdict.compose)
+    mixed_up = _section(mixed_up.compose)
+    data = _section(data.compose)
+    ladder = _section(ladder.compose)
+    engines = _section(engines.compose)
+    geometry = _section(geometry.compose)
+    causes = _section(causes.compose)
+    fixed_effects = _section(fixed_effects.compose)
+    bayes = _section(bayes.compose)
+    methods = _section(methods.compose)
+    provenance = _section(provenance.compose)
+
+    def errors(self) -> Markdown:
+        """What failed: steps of the workflow, and sections of this page."""
+        return Markdown(provenance.errors(self.results, self.failures))

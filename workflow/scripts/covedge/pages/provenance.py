@@ -1,0 +1,82 @@
+"""Provenance, and everything that failed."""
+
+from covedge.markup import Html, code_html, escape, fold, number, table
+from covedge.pages.results import FAILED, Results
+
+
+def compose(results: Results) -> str:
+    """Data with its hash, versions, seeds, times."""
+    given, analysis = results.provenance, results.analysis
+    rows = [
+        ("Data", code_html(analysis.get("data", "–"))),
+        ("SHA-256 of the data", code_html(given.get("data_sha256", "not recorded"))),
+        ("Seed", analysis.get("seed", "–")),
+        ("Rendered", given.get("rendered", "–")),
+    ]
+    rows += [(name, version) for name, version in given.get("versions", {}).items()]
+    times = table(
+        ["Step", "Seconds"],
+        [(step, number(seconds, 2)) for step, seconds in _times(results)],
+        "Times",
+    )
+    config = table(
+        ["Key", "Value"],
+        [(key, code_html(value)) for key, value in analysis.items()],
+        "The config of this analysis",
+    )
+    return (
+        table(["What", "Value"], rows, "Provenance")
+        + fold("Times", times)
+        + fold("The config of this analysis", config)
+    )
+
+
+def _times(results: Results) -> list[tuple[str, float]]:
+    fits = [("fit " + model, fit.get("seconds")) for model, fit in results.fits.items()]
+    others = [
+        (f"{engine} {model}", answer.get("seconds"))
+        for engine, answers in results.engines.items()
+        for model, answer in answers.items()
+    ]
+    posterior = [(f"posterior {p.get('model')}", p.get("seconds")) for p in results.posterior]
+    return [(step, seconds) for step, seconds in fits + others + posterior if seconds is not None]
+
+
+def errors(results: Results, failures: list[tuple[str, str, str]]) -> str:
+    """Steps that failed and sections that could not be made; a line even when there are none."""
+    rows = [(f"step {name}", reason) for name, reason in _failed(results)]
+    rows += [(f"file {name}", reason) for name, reason in results.unread]
+    rows += [(f"section {name}", reason) for name, reason, _ in failures]
+    if not rows:
+        return "None: every step ran and every section of this page could be made."
+    traces = "".join(
+        f"<h3>{escape(name)}</h3><pre>{_lines(trace)}</pre>" for name, _, trace in failures
+    )
+    words = table(["Where", "What happened"], [(w, Html(_lines(r))) for w, r in rows], "Errors")
+    return words + (fold("Tracebacks, for a bug report", _raw(traces)) if traces else "")
+
+
+def _raw(content: str) -> str:
+    return f"```{{=html}}\n{content}\n```"
+
+
+def _lines(words: str) -> Html:
+    """Escaped, line breaks kept as `<br>` so that no line can end a raw-HTML fence."""
+    return Html("<br>".join(escape(line) for line in str(words).splitlines()))
+
+
+def _failed(results: Results) -> list[tuple[str, str]]:
+    found = [
+        (f"{engine}, {model}", answer.get("reason", ""))
+        for engine, answers in results.engines.items()
+        for model, answer in answers.items()
+        if answer.get("status") == FAILED
+    ]
+    found += [
+        (f"posterior of {p.get('model', 'a model')}", p.get("reason", ""))
+        for p in results.posterior
+        if p.get("status") == FAILED
+    ]
+    if results.verdict.get("status") == FAILED:
+        found.append(("diagnose", results.verdict.get("reason", "")))
+    return found

@@ -1,0 +1,97 @@
+"""The result files of one analysis, read once."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the steps have written; a missing or unreadable optional file is in `unread`.
+
+    analysis : the analysis' slice of the config. ladder : rungs, simplest first.
+    fits : by model. engines : by engine, then by model. posterior : summaries.
+    draws : path of the draws by (model, prior, parametrization).
+    """
+
+    analysis: dict
+    design: dict
+    ladder: list[dict]
+    fits: dict[str, dict]
+    engines: dict[str, dict[str, dict]]
+    posterior: list[dict]
+    draws: dict[tuple[str, str, str], Path]
+    verdict: dict
+    provenance: dict = field(default_factory=dict)
+    unread: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def asked(self) -> dict:
+        """The fit of the formula asked for: the last rung of the ladder that has a fit."""
+        return next(
+            self.fits[rung["model"]] for rung in reversed(self.ladder) if rung["model"] in self.fits
+        )
+
+    @property
+    def recommended(self) -> dict:
+        """Model, formula and reason of what to report instead; empty where there is none."""
+        return self.verdict.get("recommended") or {}
+
+    def design_term(self, group: str) -> dict:
+        """What design.json says of a grouping factor; empty if nothing."""
+        return next((t for t in self.design.get("terms", []) if t["group"] == group), {})
+
+    def label(self, model: str) -> str:
+        """What a rung is called in words."""
+        return next((r["label"] for r in self.ladder if r["model"] == model), model)
+
+
+def read(parameters: Path) -> Results:
+    """Read what the parameter file names."""
+    return read_given(json.loads(parameters.read_text(encoding="utf-8")))
+
+
+def read_given(given: dict) -> Results:
+    """Read the files that `given` names. A broken optional file does not stop the page."""
+    unread: list[tuple[str, str]] = []
+
+    def optional(path: Path) -> dict:
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            unread.append((path.name, f"{type(error).__name__}: {error}"))
+            return {"status": FAILED, "reason": f"the file {path.name} cannot be read: {error}"}
+
+    fits = {path.stem: optional(path) for path in _files(given, "fits", "*.json")}
+    engines: dict[str, dict[str, dict]] = {}
+    for path in _files(given, "engines", "*/*.json"):
+        engines.setdefault(path.parent.name, {})[path.stem] = optional(path)
+    return Results(
+        analysis=given["analysis"],
+        design=optional(Path(given["design"])),
+        ladder=_ladder(given, fits),
+        fits={model: fit for model, fit in fits.items() if fit.get("status") != FAILED},
+        engines=engines,
+        posterior=[optional(path) for path in _files(given, "posterior", "*.json")],
+        draws={
+            tuple(path.stem.split(".")): path
+            for path in _files(given, "posterior", "*.nc")
+            if path.stem.count(".") == 2
+        },
+        verdict=optional(Path(given["verdict"])) if given.get("verdict") else {},
+        provenance=given.get("provenance") or {},
+        unread=tuple(unread),
+    )
+
+
+def _files(given: dict, key: str, pattern: str) -> list[Path]:
+    return sorted(Path(given[key]).glob(pattern)) if given.get(key) else []
+
+
+def _ladder(given: dict, fits: dict[str, dict]) -> list[dict]:
+    """The rungs; each has a label and a reason, if only its own name."""
+    rungs = json.loads(Path(given["ladder"]).read_text(encoding="utf-8"))
+    blank = {"label": "", "why": ""}
+    return [blank | rung | {"label": rung.get("label") or rung["model"]} for rung in rungs]

@@ -1,0 +1,147 @@
+"""The first screen: the verdict in a sentence, a small picture, what to do, and a plain table."""
+
+from covedge.figures.style import svg
+from covedge.figures.support import support
+from covedge.markup import Html, code, code_html, count, div, escape, figure, listing, table, text
+from covedge.pages import reading
+from covedge.pages.results import FAILED, Results
+
+
+def compose(results: Results) -> str:
+    """Sentence, picture, advice, table."""
+    if results.verdict.get("status") == FAILED or "summary" not in results.verdict:
+        return _without_diagnosis(results)
+    return "\n".join(
+        [
+            div("first", div("words", _words(results)) + div("picture", _picture(results))),
+            _table(results),
+        ]
+    )
+
+
+def _without_diagnosis(results: Results) -> str:
+    reason = results.verdict.get("reason", "verdict.json has no summary")
+    return f"The diagnosis step failed, so there is no verdict: {text(reason)}.\n" + _picture(
+        results
+    )
+
+
+def _words(results: Results) -> str:
+    parts = [div("lead", text(results.verdict["summary"]))]
+    advice = results.recommended
+    if advice.get("formula"):
+        because = text(advice.get("because") or "")
+        parts.append(div("advice", f"**What to do.** Report {code(advice['formula'])}. {because}"))
+    return "\n".join(parts)
+
+
+def _picture(results: Results) -> str:
+    terms = reading.terms(results.asked)
+    if not terms:
+        return ""
+    marks = [[_mark(term, d) for d in _strongest_first(term)] for term in terms]
+    names = [reading.term_text(results.asked, term) for term in terms]
+    found = listing(
+        f"{sum(m == 'alive' for m in row)} of {len(row)} directions of {name}"
+        for name, row in zip(names, marks, strict=True)
+    )
+    return figure(
+        svg(support(names, marks), "support"),
+        Html(
+            "Each mark is one way in which groups may differ. Filled: the data show it. "
+            "Struck out: estimated as exactly zero."
+            + (
+                " Question mark: cannot be told from other parts of the model."
+                if any("flat" in row for row in marks)
+                else ""
+            )
+        ),
+        f"The data support {found}.",
+        "small",
+    )
+
+
+def _strongest_first(term: dict) -> list[dict]:
+    return sorted(term["spectrum"], key=lambda d: -(d.get("reliability") or 0.0))
+
+
+def _mark(term: dict, direction: dict) -> str:
+    if reading.flat(term):
+        return "flat"
+    return "collapsed" if reading.collapsed(direction) else "alive"
+
+
+def _table(results: Results) -> str:
+    rows = [
+        ("Is the fit singular?", _singular(results), "#geometry"),
+        ("Did the software fail?", _software(results), "#engines"),
+        ("Why is it so?", _why(results), "#why"),
+        ("Does a simpler model do?", _simpler(results), "#ladder"),
+        ("Do the fixed effects change?", Html("Compare them along the ladder."), "#fixed-effects"),
+        ("Does a Bayesian refit help?", _bayesian(results), "#bayes"),
+    ]
+    linked = [
+        (question, answer, Html(f'<a href="{link}" aria-label="Evidence: {question}">evidence</a>'))
+        for question, answer, link in rows
+    ]
+    return table(["You ask", "Answer", ""], linked, "The verdict as questions and answers")
+
+
+def _singular(results: Results) -> Html:
+    parts = []
+    for term in reading.terms(results.asked):
+        name = code_html(reading.term_text(results.asked, term))
+        null, effects = reading.null_count(term), len(term["effects"])
+        if reading.flat(term):
+            parts.append(f"{name}: cannot be estimated at all with these data.")
+        elif null == effects:
+            parts.append(f"{name}: yes, its variance is zero.")
+        elif null:
+            parts.append(f"{name}: yes, {null} of its {effects} directions have zero variance.")
+        else:
+            parts.append(f"{name}: no, every direction has some variance.")
+    return Html("<br>".join(parts) or "There are no random effects.")
+
+
+def _software(results: Results) -> Html:
+    certificate = results.asked.get("certificate", {})
+    ours = (
+        "The fit on this page is certified: a local optimum that no optimiser can improve on "
+        "nearby."
+        if certificate.get("certified")
+        else "The fit on this page could not be certified as an optimum."
+    )
+    worst = [
+        f"{engine} stopped {answer['distance']:.2g} above it."
+        for engine, answers in results.engines.items()
+        if (answer := answers.get(results.asked["model"], {})).get("distance") is not None
+        and answer["distance"] > 1e-3
+    ]
+    return Html(" ".join([ours, *map(escape, worst)]))
+
+
+def _why(results: Results) -> Html:
+    causes = results.verdict.get("causes", [])
+    sentences = [f"<bdi>{escape(cause['sentence'])}</bdi>" for cause in causes]
+    return Html("<br>".join(dict.fromkeys(sentences)) or "Nothing is wrong, so nothing to explain.")
+
+
+def _simpler(results: Results) -> Html:
+    advice = results.recommended
+    if not advice.get("formula"):
+        return Html("No other model is recommended.")
+    if advice.get("model") == results.asked["model"]:
+        return Html("The model you asked for is the one to report.")
+    return Html(f"Yes: {code_html(advice['formula'])}")
+
+
+def _bayesian(results: Results) -> Html:
+    good = [p for p in results.posterior if p.get("status") != FAILED]
+    failed = len(results.posterior) - len(good)
+    if not results.posterior:
+        return Html("It was not run.")
+    if not good:
+        return Html("It failed; see the errors at the end.")
+    converged = sum(bool(p.get("converged")) for p in good)
+    words = f"{converged} of {count(len(good), 'posterior')} sampled without a flaw."
+    return Html(words + (f" {count(failed, 'run')} failed." if failed else ""))

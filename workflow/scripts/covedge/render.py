@@ -1,0 +1,215 @@
+"""From a Quarto document to one self-contained page, with Quarto or without it.
+
+Quarto renders the page where it is installed. Where it is not, the same document goes another way:
+nbclient runs its Python cells, what they return takes their place, and Pandoc makes the page with
+the template, style sheet and Lua filter that the document's own header names.
+"""
+
+import json
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from covedge.errors import CovedgeError
+from covedge.markup import escape, inline
+
+log = logging.getLogger(__name__)
+
+PARAMETERS = "parameters.json"
+METADATA = "metadata.json"
+_HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_CELL = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+# Sockets in the file system are private; Linux allows 107 characters, less a port's number.
+_LONGEST_SOCKET = 100
+_LIBRARY = Path(__file__).resolve().parents[1]
+
+
+class RenderError(CovedgeError):
+    """The page could not be made."""
+
+
+def render(document: Path, parameters: dict, output: Path, renderer: str = "auto") -> str:
+    """Render a Quarto document to one HTML file; returns the renderer's name.
+
+    document : a .qmd file; all files beside it are copied along.
+    parameters : what the document's cells find in `parameters.json`; its `title`, if any, becomes
+        the page's title.
+    output : written whole or not at all.
+    renderer : `quarto`, `pandoc`, or `auto` for Quarto where it is installed.
+    """
+    chosen = choose(renderer)
+    with tempfile.TemporaryDirectory(prefix="covedge-") as folder:
+        copy = _stage(Path(document), parameters, Path(folder))
+        page = _RENDERERS[chosen](copy)
+        _publish(page, Path(output))
+    return chosen
+
+
+def choose(renderer: str) -> str:
+    """Which renderer to use, and a line in the log that says why."""
+    quarto = shutil.which("quarto")
+    if renderer == "auto":
+        chosen = "quarto" if quarto else "pandoc"
+        reason = f"Quarto is at {quarto}" if quarto else "Quarto is not on the PATH"
+    elif renderer not in _RENDERERS:
+        raise RenderError(
+            f"config, report.renderer: {renderer!r} is not a renderer; use auto, quarto or pandoc"
+        )
+    elif renderer == "quarto" and not quarto:
+        raise RenderError(
+            "config, report.renderer: quarto is asked for, but no quarto is on the PATH; "
+            "install it (it is in environment.yml) or use auto"
+        )
+    else:
+        chosen, reason = renderer, "the config asks for it"
+    log.info("Rendering with %s: %s", chosen, reason)
+    return chosen
+
+
+def _stage(document: Path, parameters: dict, folder: Path) -> Path:
+    """Copy the document with its neighbours, and put its parameters beside it."""
+    for path in document.parent.iterdir():
+        if path.is_file():
+            shutil.copy(path, folder)
+    (folder / PARAMETERS).write_text(json.dumps(parameters), encoding="utf-8")
+    # Pandoc and Quarto read metadata as Markdown, so a title from the config is escaped.
+    title = {"pagetitle": inline(escape(parameters["title"]))} if "title" in parameters else {}
+    (folder / METADATA).write_text(json.dumps(title), encoding="utf-8")
+    return folder / document.name
+
+
+def _publish(page: Path, output: Path) -> None:
+    """Copy beside the target, then rename: a reader never meets half a page."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    beside = output.with_name(f".{output.name}.part")
+    shutil.copyfile(page, beside)
+    os.replace(beside, output)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """The kernel finds this library, and writes nothing into the user's home."""
+    library = os.pathsep.join(filter(None, [str(_LIBRARY), os.environ.get("PYTHONPATH")]))
+    return os.environ | {
+        "PYTHONPATH": library,
+        "IPYTHONDIR": str(folder / ".ipython"),
+        "JUPYTER_RUNTIME_DIR": str(folder / ".jupyter"),
+        "MPLBACKEND": "agg",
+        "QUARTO_PYTHON": sys.executable,
+    }
+
+
+def _run(command: list[str], folder: Path, name: str) -> None:
+    done = subprocess.run(
+        command, cwd=folder, env=_environment(folder), capture_output=True, text=True, check=False
+    )
+    for line in done.stderr.splitlines():
+        log.info("%s: %s", name, line)
+    if done.returncode:
+        raise RenderError(f"{name} stopped with exit status {done.returncode}: {done.stderr}")
+
+
+def with_quarto(document: Path) -> Path:
+    """`quarto render`; format options come from the document itself."""
+    page = document.with_suffix(".html")
+    arguments = ["render", document.name, "--to", "html", "--metadata-file", METADATA]
+    _run([shutil.which("quarto") or "quarto", *arguments], document.parent, "quarto")
+    return page
+
+
+def with_pandoc(document: Path) -> Path:
+    """Run the cells with nbclient, put their output in their place, and call Pandoc."""
+    import pypandoc
+
+    header, body = split(document.read_text(encoding="utf-8"))
+    markdown, page = document.with_suffix(".md"), document.with_suffix(".html")
+    markdown.write_text(execute(body, document.parent), encoding="utf-8")
+    defaults = document.with_suffix(".yaml")
+    defaults.write_text(json.dumps(pandoc_options(header, markdown, page)), encoding="utf-8")
+    command = [pypandoc.get_pandoc_path(), "--defaults", str(defaults)]
+    _run([*command, "--metadata-file", METADATA], document.parent, "pandoc")
+    return page
+
+
+def split(source: str) -> tuple[dict, str]:
+    """The YAML header of a Quarto document, and the rest."""
+    header = _HEADER.match(source)
+    if header is None:
+        raise RenderError("the document has no YAML header between two lines of ---")
+    return yaml.safe_load(header[1]), source[header.end() :]
+
+
+def pandoc_options(header: dict, markdown: Path, page: Path) -> dict:
+    """What the header asks of Quarto, as a Pandoc defaults file."""
+    html = header["format"]["html"]
+    return {
+        "from": "markdown",
+        "to": "html5",
+        "input-file": markdown.name,
+        "output-file": page.name,
+        "standalone": True,
+        "section-divs": True,
+        "wrap": "none",
+        "template": html["template"],
+        "css": [html["css"]],
+        "table-of-contents": html["toc"],
+        "toc-depth": html["toc-depth"],
+        "embed-resources": html["embed-resources"],
+        "html-math-method": {"method": html["html-math-method"]},
+        "filters": header.get("filters", []),
+        "metadata": {"lang": header["lang"]},
+    }
+
+
+def execute(body: str, folder: Path) -> str:
+    """The document with each Python cell replaced by what it returned."""
+    import nbformat
+
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in _CELL.findall(body)]
+    )
+    _client(notebook, folder).execute(env=_environment(folder))
+    outputs = iter(notebook.cells)
+    return _CELL.sub(lambda _: "\n\n".join(map(shown, next(outputs).outputs)) + "\n", body)
+
+
+def _client(notebook, folder: Path):
+    """A notebook client on this very Python, whether or not a kernelspec is installed."""
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    specs = KernelSpecManager(kernel_dirs=[])  # leaves ipykernel's own, which is sys.executable
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs)
+    socket = str(folder / "kernel")
+    if os.name == "posix" and len(socket) < _LONGEST_SOCKET:
+        manager.transport, manager.ip = "ipc", socket
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, resources=resources, timeout=600)
+    client.km = manager  # given to the constructor, it would not be shut down at the end
+    return client
+
+
+def shown(output: dict) -> str:
+    """One output of a cell as Markdown. `text/html` is an error: Quarto would link a CDN for it."""
+    if output.output_type == "stream":
+        log.info("cell, %s: %s", output.name, output.text.rstrip())
+        return ""
+    data = output.data
+    if "text/html" in data:
+        raise RenderError("a cell returned text/html; return Markdown with a {=html} fence")
+    if "text/markdown" in data:
+        return data["text/markdown"]
+    if "image/svg+xml" in data:
+        return f"```{{=html}}\n{data['image/svg+xml']}\n```"
+    return ""
+
+
+_RENDERERS: dict[str, Callable[[Path], Path]] = {"quarto": with_quarto, "pandoc": with_pandoc}
