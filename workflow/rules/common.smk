@@ -1,0 +1,70 @@
+"""What the rules share: the checked config, its slices, and hashes of the library."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+# Not workflow.source_path, which gives a copy of one file in a place that changes with each run.
+HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+SCRIPTS = (HERE / "../scripts").resolve()
+REPORTS = Path(os.path.relpath(HERE / "../../reports"))
+DRESS = (".css", ".html", ".lua", ".yml")
+if str(SCRIPTS) not in sys.path:
+    sys.path.insert(0, str(SCRIPTS))
+
+from covedge.config import load_config, load_schema, step_config
+from covedge.digest import digest
+from covedge.errors import ConfigError
+from covedge.log import user_errors
+
+try:
+    SETTINGS = load_config(config, load_schema(HERE / "../schemas/config.schema.yaml"))
+except ConfigError as error:
+    raise WorkflowError(
+        "\n".join(["the config has errors:", *error.problems])
+    ) from None
+
+STARTED = time.time()
+ANALYSES = list(SETTINGS["analyses"])
+
+
+wildcard_constraints:
+    analysis="[A-Za-z0-9_]+",
+
+
+def library_digest(step):
+    """Hash of the script of a step and of the library modules that it imports."""
+    return digest(SCRIPTS / f"{step}.py", SCRIPTS)
+
+
+def analysis_config(step):
+    """The function of wildcards that gives what a step reads of its analysis' config."""
+
+    def config_of(wildcards):
+        return step_config(SETTINGS["analyses"][wildcards.analysis], step)
+
+    return config_of
+
+
+def data_file(wildcards):
+    """The data file of an analysis."""
+    return SETTINGS["analyses"][wildcards.analysis]["data"]
+
+
+def report_source(name):
+    """A document of the pages."""
+    return str(REPORTS / name)
+
+
+def report_dress():
+    """What the documents are dressed in: templates, styles, filters."""
+    return sorted(str(path) for path in REPORTS.iterdir() if path.suffix in DRESS)
+
+
+onerror:
+    # Snakemake's own account is long; what the user can mend comes last.
+    for path in sorted(Path("results/logs").rglob("*.log")):
+        if path.stat().st_mtime >= STARTED:
+            for problem in user_errors(path):
+                print(f"error: {problem}", file=sys.stderr)

@@ -1,0 +1,25 @@
+rule diagnose:
+    input:
+        design="results/{analysis}/design.json",
+        data="results/{analysis}/data.parquet",
+        gram="results/{analysis}/gram.npz",
+        ladder="results/{analysis}/ladder.json",
+        fits="results/{analysis}/fits",
+        engines="results/{analysis}/engines",
+        posterior="results/{analysis}/posterior",
+    output:
+        verdict="results/{analysis}/verdict.json",
+    log:
+        "results/logs/diagnose/{analysis}.log",
+    benchmark:
+        "results/benchmarks/diagnose/{analysis}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    params:
+        library=library_digest("diagnose"),
+        analysis=analysis_config("diagnose"),
+    message:
+        "Diagnosing {wildcards.analysis}"
+    script:
+        "../scripts/diagnose.py"

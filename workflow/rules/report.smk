@@ -1,0 +1,54 @@
+rule report:
+    input:
+        document=report_source("analysis.qmd"),
+        dress=report_dress(),
+        data="results/{analysis}/data.parquet",
+        design="results/{analysis}/design.json",
+        ladder="results/{analysis}/ladder.json",
+        fits="results/{analysis}/fits",
+        engines="results/{analysis}/engines",
+        posterior="results/{analysis}/posterior",
+        verdict="results/{analysis}/verdict.json",
+    output:
+        page="reports/html/{analysis}.html",
+    log:
+        "results/logs/report/{analysis}.log",
+    benchmark:
+        "results/benchmarks/report/{analysis}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        library=library_digest("report"),
+        analysis=analysis_config("report"),
+        renderer=SETTINGS["report"]["renderer"],
+    message:
+        "Writing the page of {wildcards.analysis}"
+    script:
+        "../scripts/report.py"
+
+
+rule index:
+    input:
+        document=report_source("index.qmd"),
+        dress=report_dress(),
+        pages=expand("reports/html/{analysis}.html", analysis=ANALYSES),
+        designs=expand("results/{analysis}/design.json", analysis=ANALYSES),
+        verdicts=expand("results/{analysis}/verdict.json", analysis=ANALYSES),
+    output:
+        page="reports/html/index.html",
+    log:
+        "results/logs/index.log",
+    benchmark:
+        "results/benchmarks/index.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        library=library_digest("index"),
+        analyses=SETTINGS["analyses"],
+        renderer=SETTINGS["report"]["renderer"],
+    message:
+        "Writing the index of all analyses"
+    script:
+        "../scripts/index.py"

@@ -1,0 +1,180 @@
+"""The config: checked against its schema, defaults filled in, errors in one line each."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from covedge import subset
+from covedge.errors import ConfigError, CovedgeError, FormulaError, did_you_mean, nearest
+from covedge.formula import parse
+
+# What each step reads of an analysis. An edit of a key reruns the steps that read it, and what
+# comes after them. The report shows everything.
+STEPS: dict[str, tuple[str, ...]] = {
+    "prepare": ("subset", "formula", "missing", "categorical", "weights", "ladder"),
+    "fit": ("formula", "method", "ladder", "seed"),
+    "engines": ("formula", "method", "engines", "seed"),
+    "bayes": ("formula", "method", "bayes", "seed"),
+    "diagnose": ("formula", "method", "smallest_sd", "bootstrap", "seed"),
+}
+
+
+def load_schema(path: str | Path) -> dict:
+    """The schema of the config, from its YAML file."""
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+
+
+def load_config(config: Mapping, schema: Mapping, folder: str | Path = ".") -> dict:
+    """The config with all defaults filled in; what is given is left as it was.
+
+    folder : where the paths of data files start.
+
+    Raises ConfigError with every problem there is, each in one line that begins with its key.
+    """
+    given = _with_text_keys(copy.deepcopy(dict(config)))
+    errors = Draft202012Validator(schema).iter_errors(given)
+    problems = [line for error in _in_order(errors) for line in _lines(error)]
+    analyses = given.get("analyses")
+    for name, analysis in (analyses if isinstance(analyses, dict) else {}).items():
+        if isinstance(analysis, dict):
+            problems += _content_problems(f"analyses.{name}", analysis, Path(folder))
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    filled = _filled(given, schema)
+    for name, analysis in filled["analyses"].items():
+        analysis["name"] = name
+        analysis["title"] = analysis["title"] or name
+    return filled
+
+
+def step_config(analysis: Mapping, step: str) -> dict:
+    """What a step reads of an analysis: its name and the keys listed in STEPS, else all keys."""
+    keys = ("name", *STEPS[step]) if step in STEPS else tuple(analysis)
+    return copy.deepcopy({key: analysis[key] for key in keys})
+
+
+def _with_text_keys(value: Any) -> Any:
+    """YAML reads the key `2024` as a number; JSON's keys, and ours, are text."""
+    if isinstance(value, Mapping):
+        return {str(key): _with_text_keys(item) for key, item in value.items()}
+    return [_with_text_keys(item) for item in value] if isinstance(value, list) else value
+
+
+def _filled(value: Any, schema: Mapping) -> Any:
+    """The value with the schema's defaults where it has nothing, as copies."""
+    if not isinstance(value, dict):
+        return value
+    properties = schema.get("properties", {})
+    rest = schema.get("additionalProperties")
+    filled = {
+        key: copy.deepcopy(sub["default"]) for key, sub in properties.items() if "default" in sub
+    }
+    filled = {**filled, **value}
+    for key, item in filled.items():
+        below = properties.get(key, rest)
+        if isinstance(below, Mapping):
+            filled[key] = _filled(item, below)
+    return filled
+
+
+def _in_order(errors: Iterator[ValidationError]) -> list[ValidationError]:
+    return sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
+
+
+def _lines(error: ValidationError) -> Iterator[str]:
+    """What one of jsonschema's errors says, in our words."""
+    if "propertyNames" in list(error.absolute_schema_path):
+        where = _path(error.absolute_path)
+        yield f"{where}.{error.instance}: a name must be {error.schema['title']}"
+    elif error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        for key in error.instance:
+            if key not in known:
+                yield f"{_path([*error.absolute_path, key])}: unknown key{_hint(key, known, error)}"
+    elif error.validator == "required":
+        for key in error.validator_value:
+            if key not in error.instance:
+                yield f"{_path(error.absolute_path)}: the key `{key}` is missing"
+    else:
+        expected = error.schema.get("title", error.message)
+        yield f"{_path(error.absolute_path)}: must be {expected}, but is {_shown(error.instance)}"
+
+
+def _hint(key: str, known: Mapping, error: ValidationError) -> str:
+    """The nearest known key, here or anywhere in the analysis."""
+    if nearest(key, known) is None:
+        for name, sub in known.items():
+            if key in sub.get("properties", {}):
+                return f"; did you mean `{name}: {{{key}: ...}}`?"
+    return did_you_mean(key, known)
+
+
+def _path(parts) -> str:
+    """`analyses.rats.ladder[2]`; list positions count from 1."""
+    text = ""
+    for part in parts:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".") or "config"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "empty"
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):  # YAML knows dates, JSON does not
+        text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _content_problems(where: str, analysis: Mapping, folder: Path) -> list[str]:
+    """What the schema cannot say: files, formulas and conditions."""
+    checks = {"data": _check_file, "formula": _check_formula, "subset": subset.columns}
+    problems = []
+    for key, check in checks.items():
+        if isinstance(analysis.get(key), str) and analysis[key]:
+            try:
+                check(analysis[key], folder) if key == "data" else check(analysis[key])
+            except CovedgeError as error:
+                problems.append(f"{where}.{key}: {error}")
+    ladder = analysis.get("ladder")
+    for i, text in enumerate(ladder if isinstance(ladder, list) else [], start=1):
+        try:
+            _check_rung(text, analysis.get("formula"))
+        except CovedgeError as error:
+            problems.append(f"{where}.ladder[{i}]: {error}")
+    return problems
+
+
+def _check_file(text: str, folder: Path) -> None:
+    path = folder / text
+    if not path.is_file():
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        close = nearest(path.name, [each.name for each in beside if each.is_file()])
+        hint = f"; did you mean `{Path(text).parent / close}`?" if close else ""
+        raise CovedgeError(f"there is no file {text}{hint}")
+
+
+def _check_formula(text: str) -> None:
+    if not parse(text).terms:
+        raise FormulaError("there are no random effects: add `(effects | group)`", text)
+
+
+def _check_rung(text: Any, asked: Any) -> None:
+    if not isinstance(text, str):
+        return  # the schema has said it
+    response = parse(text).response
+    try:
+        wanted = parse(asked).response if isinstance(asked, str) else response
+    except FormulaError:
+        return
+    if response != wanted:
+        message = f"the response is `{response}`, and `{wanted}` in the formula asked for"
+        raise FormulaError(message, text)
