@@ -116,19 +116,27 @@ class Column:
     kind: str = "text"
 
 
-def table(columns: Sequence[Column | str], rows: Iterable[Sequence[object]], name: str = "") -> str:
+def table(
+    columns: Sequence[Column | str],
+    rows: Iterable[Sequence[object]],
+    name: str = "",
+    *,
+    stacked: bool = False,
+) -> str:
     """A table in its own scroll box. Cells are escaped unless they are `Html`.
 
     The first cell of a row is its heading. `name` tells screen readers what the table is.
+    `stacked` tables, of prose, become one block a row on a narrow screen.
     """
     columns = [Column(c) if isinstance(c, str) else c for c in columns]
     head = "".join(
         f'<th scope="col" class="{column.kind}">{escape(column.heading)}</th>' for column in columns
     )
     body = "".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
+    kind = ' class="stacked"' if stacked else ""
     label = f' aria-label="{escape(name)}"' if name else ""
     return block(
-        f'<div class="scroll" role="region" tabindex="0"{label}><table>'
+        f'<div class="scroll" role="region" tabindex="0"{label}><table{kind}>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

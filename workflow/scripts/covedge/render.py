@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import yaml
@@ -36,18 +36,26 @@ class RenderError(CovedgeError):
     """The page could not be made."""
 
 
-def render(document: Path, parameters: dict, output: Path, renderer: str = "auto") -> str:
+def render(
+    document: Path,
+    parameters: dict,
+    output: Path,
+    renderer: str = "auto",
+    dress: Iterable[str | Path] = (),
+) -> str:
     """Render a Quarto document to one HTML file; returns the renderer's name.
 
-    document : a .qmd file; all files beside it are copied along.
+    document : a .qmd file.
     parameters : what the document's cells find in `parameters.json`; its `title`, if any, becomes
         the page's title.
     output : written whole or not at all.
     renderer : `quarto`, `pandoc`, or `auto` for Quarto where it is installed.
+    dress : the files that the document's header names (style sheet, template, filter); without
+        them, those that lie beside the document.
     """
     chosen = choose(renderer)
     with tempfile.TemporaryDirectory(prefix="covedge-") as folder:
-        copy = _stage(Path(document), parameters, Path(folder))
+        copy = _stage(Path(document), parameters, Path(folder), list(dress))
         page = _RENDERERS[chosen](copy)
         _publish(page, Path(output))
     return chosen
@@ -74,11 +82,11 @@ def choose(renderer: str) -> str:
     return chosen
 
 
-def _stage(document: Path, parameters: dict, folder: Path) -> Path:
-    """Copy the document with its neighbours, and put its parameters beside it."""
-    for path in document.parent.iterdir():
-        if path.is_file():
-            shutil.copy(path, folder)
+def _stage(document: Path, parameters: dict, folder: Path, dress: list[str | Path]) -> Path:
+    """Copy the document and its dress, and put its parameters beside it."""
+    beside = [path for path in document.parent.iterdir() if path.is_file()]
+    for path in [document, *(dress or beside)]:
+        shutil.copy(path, folder)
     (folder / PARAMETERS).write_text(json.dumps(parameters), encoding="utf-8")
     # Pandoc and Quarto read metadata as Markdown, so a title from the config is escaped.
     title = {"pagetitle": inline(escape(parameters["title"]))} if "title" in parameters else {}

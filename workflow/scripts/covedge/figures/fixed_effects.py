@@ -24,9 +24,7 @@ def fixed_effects(
     """
     across = min(3, len(names))
     down = math.ceil(len(names) / across)
-    figure = Figure(
-        figsize=(9.2, (0.55 + 0.2 * len(rungs)) * down + 0.35), layout="constrained"
-    )
+    figure = Figure(figsize=(9.2, (0.55 + 0.2 * len(rungs)) * down + 0.35), layout="constrained")
     axes = figure.subplots(down, across, squeeze=False, sharey=True)
     for place, panel in enumerate(axes.flat):
         if place >= len(names):

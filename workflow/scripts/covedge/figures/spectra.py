@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from covedge.figures.style import ALIVE, COLLAPSED, INK, LINE, MUTED, drawing, shorten
+from covedge.figures.style import ALIVE, COLLAPSED, FLAT, INK, LINE, MUTED, drawing, shorten
 from covedge.markup import number
+
+_COLOURS = {"alive": ALIVE, "collapsed": COLLAPSED, "flat": FLAT}
 
 
 @drawing
@@ -13,21 +15,20 @@ def spectra(
     names: Sequence[str],
     reliabilities: Sequence[Sequence[float]],
     duals: Sequence[Sequence[float | None]],
+    marks: Sequence[Sequence[str]],
 ) -> Figure:
     """Left of each term: reliabilities, strongest at the top. Right: the duals of the same.
 
     reliabilities : per term, in [0, 1). duals : per term, at most 1; positive means that any
-    variance in that direction makes the fit worse.
+    variance in that direction makes the fit worse. marks : `alive`, `collapsed` or `flat`.
     """
     sizes = [len(values) for values in reliabilities]
-    figure = Figure(
-        figsize=(9.2, 0.5 + 0.3 * sum(sizes) + 0.85 * len(sizes)), layout="constrained"
-    )
+    figure = Figure(figsize=(9.2, 0.5 + 0.3 * sum(sizes) + 0.85 * len(sizes)), layout="constrained")
     axes = figure.subplots(
         len(names), 2, squeeze=False, height_ratios=[s + 0.8 for s in sizes], sharex="col"
     )
-    for row, name, values, push in zip(axes, names, reliabilities, duals, strict=True):
-        colours = [COLLAPSED if value < 1e-6 else ALIVE for value in values]
+    for row, name, values, push, mark in zip(axes, names, reliabilities, duals, marks, strict=True):
+        colours = [_COLOURS[each] for each in mark]
         _bars(row[0], values, colours)
         _bars(row[1], [p or 0.0 for p in push], colours)
         row[0].set_title(shorten(name, 60), color=INK)
@@ -54,3 +55,4 @@ def _bars(axes, values, colours):
     axes.set_ylim(len(values) - 0.4, -0.6)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
+    axes.tick_params(axis="y", pad=9)

@@ -135,6 +135,8 @@ def _own(tag: str, name: str, used: set[str]) -> str:
     tag = _FONT.sub(r"font: \1\2 var(--sans, sans-serif)", tag)
     tag = _COLOUR.sub(lambda hit: f"var(--{_VARIABLES[hit[0]]}, {hit[0]})", tag)
     tag = re.sub(r' id="([^"]*)"', rename, tag)
-    return tag.replace("xlink:href", "href").replace("url(#", f"url(#{name}-").replace(
-        'href="#', f'href="#{name}-'
+    return (
+        tag.replace("xlink:href", "href")
+        .replace("url(#", f"url(#{name}-")
+        .replace('href="#', f'href="#{name}-')
     )

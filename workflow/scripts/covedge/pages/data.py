@@ -12,9 +12,7 @@ TALLEST = 40
 def compose(results: Results) -> str:
     """Rows kept and dropped, one heat map a grouping factor that fits, the table of terms."""
     design = results.design
-    drawn = [
-        cells for cells in design.get("counts", []) if cells["matrix"] and _small(cells)
-    ]
+    drawn = [cells for cells in design.get("counts", []) if cells["matrix"] and _small(cells)]
     parts = [_rows(results)]
     parts += [_heat_map(cells, index) for index, cells in enumerate(drawn)]
     parts += [_large(cells) for cells in design.get("counts", []) if cells not in drawn]
@@ -29,9 +27,7 @@ def _small(cells: dict) -> bool:
 def _rows(results: Results) -> str:
     rows = results.design["rows"]
     words = f"{count(rows['read'], 'row')} read, {count(rows['used'], 'row')} used."
-    dropped = [
-        f"{count(d['rows'], 'row')} {_reason(d, results)}" for d in rows.get("dropped", [])
-    ]
+    dropped = [f"{count(d['rows'], 'row')} {_reason(d, results)}" for d in rows.get("dropped", [])]
     return words + (" Left out: " + "; ".join(dropped) + ".\n" if dropped else "\n")
 
 

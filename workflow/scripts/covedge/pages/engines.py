@@ -24,8 +24,11 @@ def compose(results: Results) -> str:
     for engine, answers in results.engines.items():
         parts.append(f"### {text(engine)}\n")
         parts.append(_engine(results, answers))
-    if not results.engines:
-        parts.append("No other engine was run.")
+    step = results.steps.get("engines", {})
+    if step.get("status") == FAILED:
+        parts.append(f"The step that asks other engines failed: {text(step.get('reason', ''))}")
+    elif not results.engines:
+        parts.append("No other engine was asked.")
     return "\n".join(parts)
 
 

@@ -34,10 +34,10 @@ def _diagnosis(results: Results) -> str:
         f"{reading.rank(term)} for {text(reading.term_text(fit, term))}"
         for term in reading.terms(fit)
     ]
-    certified = "was certified as" if fit["certificate"].get("certified") else "was not certified as"
+    certified = "was" if fit["certificate"].get("certified") else "was not"
     words = (
-        f"The requested model had the criterion {fixed(fit['criterion'], 2)} and {certified} a "
-        f"local optimum; its covariance matrices had rank {listing(ranks)}."
+        f"The requested model had the criterion {fixed(fit['criterion'], 2)} and {certified} "
+        f"certified as a local optimum; its covariance matrices had rank {listing(ranks)}."
         if ranks
         else "The requested model has no random effects."
     )

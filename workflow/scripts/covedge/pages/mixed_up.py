@@ -9,8 +9,6 @@ from covedge.markup import (
     Html,
     code_html,
     count,
-    div,
-    escape,
     figure,
     fixed,
     fold,
@@ -41,7 +39,7 @@ def _matrices(results: Results) -> str:
             "### 1. Three different matrices {#three-matrices}\n",
             "“The variance-covariance matrix has negative entries” can be said of three matrices, "
             "and it is alarming in only some of the cases.\n",
-            table(columns, rows, "The three matrices of this model"),
+            table(columns, rows, "The three matrices of this model", stacked=True),
             fold("The matrix G of this model, as correlations", "\n".join(pictures))
             if pictures
             else "",
@@ -56,7 +54,8 @@ def _row_G(fit: dict) -> tuple:
         entries = [term["covariance"][i][j] for i, j in itertools.combinations(range(q), 2)]
         negative += sum(value < 0 for value in entries)
         pairs, zero, effects = pairs + len(entries), zero + reading.null_count(term), effects + q
-    here = f"{negative} of {count(pairs, 'covariance')} below zero; {zero} of {effects} eigenvalues are zero"
+    here = f"{negative} of {count(pairs, 'covariance')} below zero; "
+    here += f"{zero} of {effects} eigenvalues are zero"
     return (
         Html("<b>G</b>"),
         "how groups differ: variances and covariances of the random effects",

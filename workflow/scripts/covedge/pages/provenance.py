@@ -67,6 +67,11 @@ def _lines(words: str) -> Html:
 
 def _failed(results: Results) -> list[tuple[str, str]]:
     found = [
+        (step, told.get("reason", ""))
+        for step, told in results.steps.items()
+        if told.get("status") == FAILED
+    ]
+    found += [
         (f"{engine}, {model}", answer.get("reason", ""))
         for engine, answers in results.engines.items()
         for model, answer in answers.items()

@@ -4,15 +4,26 @@ from covedge.errors import FormulaError
 from covedge.formula import parse
 from covedge.markup import count, listing
 
-# A direction is zero below this reliability (design, section 4).
+# A direction is zero below this reliability (design, section 4), where the fit does not say.
 COLLAPSED = 1e-6
 # Loadings below this part of the largest are left out of the words, not of the figures.
 MENTIONED = 0.4
 
 
+def mark(term: dict, direction: dict) -> str:
+    """`alive`, `collapsed`, or `flat` where the data do not decide."""
+    if flat(term):
+        return "flat"
+    state = direction.get("state")
+    if state is None:
+        zero = (direction.get("reliability") or 0.0) < COLLAPSED
+        return "collapsed" if zero else "alive"
+    return state if state in ("alive", "collapsed") else "flat"
+
+
 def collapsed(direction: dict) -> bool:
     """Whether a direction of the spectrum has zero variance."""
-    return (direction.get("reliability") or 0.0) < COLLAPSED
+    return mark({}, direction) == "collapsed"
 
 
 def flat(term: dict) -> bool:
@@ -54,7 +65,7 @@ def rank(term: dict) -> str:
 
 
 def term_text(fit: dict, term: dict) -> str:
-    """The term as the formula has it, e.g. `(mPair | ratID)`; the group's name if there are more."""
+    """The term as the formula has it, `(mPair | ratID)`; its group where there are more of it."""
     try:
         written = [t.text for t in parse(fit["formula"]).terms if t.group_name == term["group"]]
     except FormulaError:
@@ -62,20 +73,53 @@ def term_text(fit: dict, term: dict) -> str:
     return written[0] if len(written) == 1 else term["group"]
 
 
-def direction_words(direction: dict) -> str:
-    """A direction in words: `BFVL against GATA and RFVL`, `(Intercept)`, or `a and b together`."""
-    loadings = {name: value for name, value in direction["direction"].items() if value}
-    if not loadings:
+def sorted_spectrum(term: dict) -> list[dict]:
+    """The directions, most reliable first."""
+    return sorted(term["spectrum"], key=lambda d: -(d.get("reliability") or 0.0))
+
+
+def loadings(term: dict, levels: dict[str, list[str]]) -> tuple[list[str], list[list[float]]]:
+    """What the directions of a term load on: names (q,), and a row (q,) for each direction.
+
+    A term whose effects are an intercept and a factor's treatment contrasts is told in the
+    factor's cells, so that the words do not depend on the reference level: with b_0 = m_1 and
+    b_j = m_j - m_1, c'b has the loading c_0 - sum(c_j) on the first cell and c_j on the others.
+    """
+    effects = term["effects"]
+    rows = [
+        [d["direction"].get(effect, 0.0) for effect in effects]
+        for d in sorted_spectrum(term)
+        if d.get("direction")
+    ]
+    cells = _cells(effects, levels)
+    if cells is None:
+        return effects, rows
+    return cells, [[row[0] - sum(row[1:]), *row[1:]] for row in rows]
+
+
+def _cells(effects: list[str], levels: dict[str, list[str]]) -> list[str] | None:
+    if len(effects) < 2 or effects[0] != "(Intercept)":
+        return None
+    for factor, names in levels.items():
+        if effects[1:] == [f"{factor}{name}" for name in names[1:]]:
+            return list(names)
+    return None
+
+
+def direction_words(names: list[str], row: list[float]) -> str:
+    """A direction in words: `BFVL against GATA and RFVL`, `(Intercept)`, `all together`."""
+    largest = max((abs(value) for value in row), default=0.0)
+    if not largest:
         return "no effect"
-    largest = max(abs(value) for value in loadings.values())
-    named = sorted(loadings.items(), key=lambda item: -abs(item[1]))
-    named = [(name, value) for name, value in named if abs(value) >= MENTIONED * largest]
-    if named[0][1] < 0:
-        named = [(name, -value) for name, value in named]
-    up = [name for name, value in named if value > 0]
-    down = [name for name, value in named if value < 0]
+    pairs = sorted(zip(names, row, strict=True), key=lambda pair: -abs(pair[1]))
+    pairs = [(name, value) for name, value in pairs if abs(value) >= MENTIONED * largest]
+    sign = 1 if pairs[0][1] > 0 else -1
+    up = [name for name, value in pairs if sign * value > 0]
+    down = [name for name, value in pairs if sign * value < 0]
     if down:
         return f"{listing(up)} against {listing(down)}"
+    if len(up) == len(names) > 2:
+        return "all together (the common level)"
     return f"{listing(up)} together" if len(up) > 1 else up[0]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FAILED = "failed"
+STATUS = "status.json"
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class Results:
 
     analysis : the analysis' slice of the config. ladder : rungs, simplest first.
     fits : by model. engines : by engine, then by model. posterior : summaries.
+    steps : how the optional steps ended, by name.
     draws : path of the draws by (model, prior, parametrization).
     """
 
@@ -22,6 +24,7 @@ class Results:
     fits: dict[str, dict]
     engines: dict[str, dict[str, dict]]
     posterior: list[dict]
+    steps: dict[str, dict]
     draws: dict[tuple[str, str, str], Path]
     verdict: dict
     provenance: dict = field(default_factory=dict)
@@ -64,7 +67,7 @@ def read_given(given: dict) -> Results:
             unread.append((path.name, f"{type(error).__name__}: {error}"))
             return {"status": FAILED, "reason": f"the file {path.name} cannot be read: {error}"}
 
-    fits = {path.stem: optional(path) for path in _files(given, "fits", "*.json")}
+    fits = {p.stem: optional(p) for p in _files(given, "fits", "*.json") if p.name != STATUS}
     engines: dict[str, dict[str, dict]] = {}
     for path in _files(given, "engines", "*/*.json"):
         engines.setdefault(path.parent.name, {})[path.stem] = optional(path)
@@ -74,7 +77,12 @@ def read_given(given: dict) -> Results:
         ladder=_ladder(given, fits),
         fits={model: fit for model, fit in fits.items() if fit.get("status") != FAILED},
         engines=engines,
-        posterior=[optional(path) for path in _files(given, "posterior", "*.json")],
+        posterior=[optional(p) for p in _files(given, "posterior", "*.json") if p.name != STATUS],
+        steps={
+            step: optional(path)
+            for step in ("engines", "posterior")
+            for path in _files(given, step, STATUS)
+        },
         draws={
             tuple(path.stem.split(".")): path
             for path in _files(given, "posterior", "*.nc")

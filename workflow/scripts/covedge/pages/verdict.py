@@ -39,7 +39,7 @@ def _picture(results: Results) -> str:
     terms = reading.terms(results.asked)
     if not terms:
         return ""
-    marks = [[_mark(term, d) for d in _strongest_first(term)] for term in terms]
+    marks = [[reading.mark(term, d) for d in reading.sorted_spectrum(term)] for term in terms]
     names = [reading.term_text(results.asked, term) for term in terms]
     found = listing(
         f"{sum(m == 'alive' for m in row)} of {len(row)} directions of {name}"
@@ -61,16 +61,6 @@ def _picture(results: Results) -> str:
     )
 
 
-def _strongest_first(term: dict) -> list[dict]:
-    return sorted(term["spectrum"], key=lambda d: -(d.get("reliability") or 0.0))
-
-
-def _mark(term: dict, direction: dict) -> str:
-    if reading.flat(term):
-        return "flat"
-    return "collapsed" if reading.collapsed(direction) else "alive"
-
-
 def _table(results: Results) -> str:
     rows = [
         ("Is the fit singular?", _singular(results), "#geometry"),
@@ -81,10 +71,15 @@ def _table(results: Results) -> str:
         ("Does a Bayesian refit help?", _bayesian(results), "#bayes"),
     ]
     linked = [
-        (question, answer, Html(f'<a href="{link}" aria-label="Evidence: {question}">evidence</a>'))
+        (
+            question,
+            Html(f'{answer} <a href="{link}" aria-label="Evidence: {question}">Evidence</a>'),
+        )
         for question, answer, link in rows
     ]
-    return table(["You ask", "Answer", ""], linked, "The verdict as questions and answers")
+    return table(
+        ["You ask", "Answer"], linked, "The verdict as questions and answers", stacked=True
+    )
 
 
 def _singular(results: Results) -> Html:

@@ -1,0 +1,74 @@
+"""What a page is told: where its results are, and where they come from."""
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+# Packages whose version can change a number on the page.
+PACKAGES = (
+    "covedge",
+    "numpy",
+    "scipy",
+    "numba",
+    "formulaic",
+    "pandas",
+    "statsmodels",
+    "pymc",
+    "pytensor",
+    "nutpie",
+    "arviz",
+    "snakemake",
+)
+TITLE = "Singular fits, explained"
+
+
+def page_parameters(analysis: dict, files: Mapping[str, str]) -> dict:
+    """Parameters of `analysis.qmd`: the config's slice, absolute paths, and the provenance."""
+    title = analysis.get("title") or analysis["name"]
+    places = {name: str(Path(path).resolve()) for name, path in files.items()}
+    return {"title": title, "analysis": analysis, **places, "provenance": provenance(analysis)}
+
+
+def index_parameters(analyses: Mapping[str, dict], folders: Mapping[str, Path]) -> dict:
+    """Parameters of `index.qmd`: for each analysis its config, its results and its page."""
+    pages = [
+        {"analysis": analysis, "href": f"{name}.html", **_places(folders[name])}
+        for name, analysis in analyses.items()
+    ]
+    return {"title": TITLE, "pages": pages}
+
+
+def _places(folder: Path) -> dict[str, str]:
+    folder = folder.resolve()
+    names = {"design": "design.json", "ladder": "ladder.json", "verdict": "verdict.json"}
+    return {key: str(folder / name) for key, name in names.items()} | {"fits": str(folder / "fits")}
+
+
+def provenance(analysis: dict) -> dict:
+    """Versions, the data file's hash, and the time of rendering (UTC, to the minute)."""
+    return {
+        "data_sha256": sha256(Path(analysis["data"])),
+        "rendered": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "versions": {"python": platform.python_version(), **_versions()},
+    }
+
+
+def sha256(path: Path) -> str | None:
+    """Hash of a file's content; None where there is no such file."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
