@@ -5,13 +5,6 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-if (
-    "analyses" not in config
-):  # given by --configfile or by the workflow that uses this one
-
-    configfile: "config/config.yaml"
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/fit.smk"

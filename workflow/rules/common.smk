@@ -13,18 +13,32 @@ DRESS = (".css", ".html", ".lua", ".yml")
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from covedge.config import load_config, load_schema, step_config
+from covedge.config import check_yaml, load_config, load_schema, step_config
 from covedge.digest import digest
 from covedge.errors import ConfigError
 from covedge.log import user_errors
 
-try:
-    SETTINGS = load_config(config, load_schema(HERE / "../schemas/config.schema.yaml"))
-except ConfigError as error:
-    raise WorkflowError(
-        "\n".join(["the config has errors:", *error.problems])
-    ) from None
 
+def or_explain(read, *arguments):
+    """What `read` returns; its errors without a traceback, one line each."""
+    try:
+        return read(*arguments)
+    except ConfigError as error:
+        raise WorkflowError("\n".join(["the config has errors:", *error.problems]))
+
+
+for path in workflow.configfiles:  # given by --configfile
+    or_explain(check_yaml, os.path.relpath(path))
+
+if "analyses" not in config:
+    or_explain(check_yaml, "config/config.yaml")
+
+    configfile: "config/config.yaml"
+
+
+SETTINGS = or_explain(
+    load_config, config, load_schema(HERE / "../schemas/config.schema.yaml")
+)
 STARTED = time.time()
 ANALYSES = list(SETTINGS["analyses"])
 

@@ -31,6 +31,45 @@ def load_schema(path: str | Path) -> dict:
     return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
 
 
+def check_yaml(path: str | Path) -> None:
+    """ConfigError, with the place, for a file that is not YAML or has a key twice.
+
+    YAML's own readers keep the last of two equal keys, so that an analysis copied and not renamed
+    would go missing without a word.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror.lower() if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError([f"{path}: cannot be read: {reason}"]) from None
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        reason = f"{error.problem or error.context}; is the indentation right?"
+        raise ConfigError([f"{path}{place}: not valid YAML: {reason}"]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([f"{path}: not valid YAML: {' '.join(str(error).split())}"]) from None
+    problems = [f"{path}, line {line}: the key `{key}` is repeated" for key, line in _twice(tree)]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
+    """Keys that a mapping has twice, with the line of the second."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _twice(item)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, item in node.value:
+            if key.value in seen:
+                yield key.value, key.start_mark.line + 1
+            seen.add(key.value if isinstance(key.value, str) else None)
+            yield from _twice(item)
+
+
 def load_config(config: Mapping, schema: Mapping, folder: str | Path = ".") -> dict:
     """The config with all defaults filled in; what is given is left as it was.
 
@@ -99,8 +138,9 @@ def _lines(error: ValidationError) -> Iterator[str]:
             if key not in known:
                 yield f"{_path([*error.absolute_path, key])}: unknown key{_hint(key, known, error)}"
     elif error.validator == "required":
+        misspelt = {nearest(key, error.schema["properties"]) for key in error.instance}
         for key in error.validator_value:
-            if key not in error.instance:
+            if key not in error.instance and key not in misspelt:
                 yield f"{_path(error.absolute_path)}: the key `{key}` is missing"
     else:
         expected = error.schema.get("title", error.message)

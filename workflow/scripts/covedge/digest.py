@@ -39,7 +39,7 @@ def sources(script: Path, root: Path) -> tuple[Path, ...]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += _imported(path, root)
+            waiting += _imported(path, path.read_bytes(), root)
     packages = {path.parent for path in found if (path.parent / "__init__.py").exists()}
     for package in packages:
         found.update(
@@ -49,8 +49,8 @@ def sources(script: Path, root: Path) -> tuple[Path, ...]:
 
 
 @cache
-def _imported(path: Path, root: Path) -> tuple[Path, ...]:
-    tree = ast.parse(path.read_bytes(), filename=str(path))
+def _imported(path: Path, content: bytes, root: Path) -> tuple[Path, ...]:
+    tree = ast.parse(content, filename=str(path))
     modules = (name for node in ast.walk(tree) for name in _names(node, path, root))
     return tuple(file for name in modules for file in _files(name, root))
 
