@@ -1,0 +1,70 @@
+# Shared by the scripts of this folder: fits of lme4 and nlme as plain lists, and their JSON.
+# Numbers keep 15 digits, which is what R's own printing allows.
+
+suppressPackageStartupMessages({
+  library(lme4)
+  library(nlme)
+  library(jsonlite)
+})
+
+versions <- function() {
+  list(
+    R = paste(R.version$major, R.version$minor, sep = "."),
+    lme4 = as.character(packageVersion("lme4")),
+    nlme = as.character(packageVersion("nlme"))
+  )
+}
+
+# The value of an expression, and every warning and message on the way, word for word.
+with_words <- function(expression) {
+  words <- character()
+  keep <- function(condition, restart) {
+    words <<- c(words, conditionMessage(condition))
+    invokeRestart(restart)
+  }
+  value <- tryCatch(
+    withCallingHandlers(
+      expression,
+      warning = function(w) keep(w, "muffleWarning"),
+      message = function(m) keep(m, "muffleMessage")
+    ),
+    error = function(e) {
+      words <<- c(words, conditionMessage(e))
+      NULL
+    }
+  )
+  list(value = value, words = trimws(words))
+}
+
+covariances <- function(fit) {
+  lapply(VarCorr(fit), function(V) {
+    list(
+      effects = I(rownames(V)),
+      covariance = unname(matrix(V, nrow(V))),
+      sd = I(unname(attr(V, "stddev")))
+    )
+  })
+}
+
+# One fit of lmer as a list.
+lmer_result <- function(fit, words = character()) {
+  list(
+    method = if (isREML(fit)) "REML" else "ML",
+    criterion = if (isREML(fit)) REMLcrit(fit) else unname(deviance(fit)),
+    loglik = as.numeric(logLik(fit)),
+    n_obs = nobs(fit),
+    n_parameters = attr(logLik(fit), "df"),
+    sigma = sigma(fit),
+    theta = I(unname(getME(fit, "theta"))),
+    fixed = as.list(fixef(fit)),
+    std_error = as.list(setNames(sqrt(diag(as.matrix(vcov(fit)))), names(fixef(fit)))),
+    terms = covariances(fit),
+    singular = isSingular(fit),
+    optimizer = fit@optinfo$optimizer,
+    messages = I(words)
+  )
+}
+
+write_reference <- function(result, path) {
+  write_json(result, path, digits = I(15), auto_unbox = TRUE, pretty = TRUE, null = "null")
+}
