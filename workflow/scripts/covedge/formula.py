@@ -126,21 +126,19 @@ def _split_response(tokens: Sequence[Token], text: str) -> tuple[str, Sequence[T
 
 def _additive_pieces(tokens: Sequence[Token], text: str) -> list[tuple[str, list[Token]]]:
     """(sign, tokens) of everything added or subtracted at the top."""
-    signs = ["+"]
+    pieces: list[tuple[str, list[Token]]] = [("+", [])]
+    last = tokens[0]
     for token, depth in zip(tokens, depths(tokens), strict=True):
-        if depth == 0 and token.text in ("+", "-"):
-            signs.append(token.text)
-    pieces = split(tokens, ("+", "-"))
-    if not pieces[0]:  # a leading sign
-        signs, pieces = signs[1:], pieces[1:]
-    place = tokens[0].start
-    for piece in pieces:
-        if not piece:
-            after = [token for token in tokens if token.start >= place and token.text in "+-"]
-            position = after[-1 if piece is pieces[-1] else 0].start
-            raise FormulaError("a term is missing beside the sign", text, position)
-        place = piece[-1].end
-    return list(zip(signs, pieces, strict=True))
+        if depth or token.text not in ("+", "-"):
+            pieces[-1][1].append(token)
+            continue
+        if not pieces[-1][1] and len(pieces) > 1:
+            raise FormulaError("a term is missing before the sign", text, token.start)
+        pieces.append((token.text, []))
+        last = token
+    if not pieces[-1][1]:
+        raise FormulaError("a term is missing after the sign", text, last.start)
+    return pieces if pieces[0][1] else pieces[1:]
 
 
 def _check_bar(piece: Sequence[Token], text: str) -> None:
