@@ -62,6 +62,7 @@ class ModelFrame:
 
     dropped : columns of X that the others determine.
     Z : per term (n, q); codes : per term (n,) index of each row's level.
+    weights : (n,) prior weights, or None.
     """
 
     y: np.ndarray
@@ -71,12 +72,19 @@ class ModelFrame:
     terms: tuple[Term, ...]
     Z: tuple[np.ndarray, ...]
     codes: tuple[np.ndarray, ...]
+    weights: np.ndarray | None = None
 
 
-def model_frame(data: pd.DataFrame, formula: Formula, others: Sequence[Formula] = ()) -> ModelFrame:
+def model_frame(
+    data: pd.DataFrame,
+    formula: Formula,
+    others: Sequence[Formula] = (),
+    weights: str | None = None,
+) -> ModelFrame:
     """The model frame of `formula` on prepared data (see `covedge.data`).
 
     others : formulas with the same fixed part whose random terms are to be expressible too.
+    weights : the column of prior weights, or None.
     """
     y = data[formula.response].to_numpy(dtype=float)
     X, names = _matrix(formula.fixed, data)
@@ -91,7 +99,8 @@ def model_frame(data: pd.DataFrame, formula: Formula, others: Sequence[Formula] 
     found = [_term(written, data) for written in groups.values()]
     found.sort(key=lambda triple: triple[0].n_levels)
     terms, Z, codes = zip(*found, strict=True) if found else ((), (), ())
-    return ModelFrame(y, X, names, dropped, terms, Z, codes)
+    prior = None if weights is None else data[weights].to_numpy(dtype=float)
+    return ModelFrame(y, X, names, dropped, terms, Z, codes, prior)
 
 
 def r_name(column: str) -> str:

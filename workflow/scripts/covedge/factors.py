@@ -14,17 +14,32 @@ from covedge.structure import FULL, Structure
 
 @dataclass(frozen=True)
 class Block:
-    """One component as the optimiser sees it: basis A (q, p) at a level, d columns of L."""
+    """One component as the optimiser sees it: basis A (q, p) at a level, d columns of L.
+
+    columns : d for a full component; 1, or 0 where it is held at zero, for a scalar one.
+    most : the largest d that the model allows. label : what a direction is called.
+    """
 
     level: int
     basis: np.ndarray
     full: bool
     columns: int
+    most: int
     label: str
 
     @property
+    def rows(self):
+        return self.basis.shape[1] if self.full else self.columns
+
+    @property
     def size(self):
-        return self.basis.shape[1] * self.columns if self.full else 1
+        return self.rows * self.columns
+
+    def times(self, L):
+        """A L, with A tau for a scalar component."""
+        if self.full:
+            return self.basis @ L
+        return self.basis * L[0, 0] if self.columns else self.basis[:, :0]
 
 
 class Factors:
@@ -57,14 +72,14 @@ class Factors:
     def split(self, x):
         """L of each block."""
         return [
-            x[place].reshape(-1, block.columns) if block.full else x[place]
+            x[place].reshape(block.rows, block.columns)
             for place, block in zip(self.places, self.blocks, strict=True)
         ]
 
     def _per_level(self, x):
         columns = [[] for _ in self.likelihood.gram.n_effects]
         for block, L in zip(self.blocks, self.split(x), strict=True):
-            columns[block.level].append(block.basis @ L if block.full else block.basis * L[0])
+            columns[block.level].append(block.times(L))
         return [
             np.hstack(c) if c else np.zeros((q, 0))
             for c, q in zip(columns, self.likelihood.gram.n_effects, strict=True)
@@ -88,47 +103,33 @@ class Factors:
             inner = block.basis.T @ Gammas[block.level] @ block.basis
             if block.full:
                 gradient[place] = (2.0 * inner @ L).ravel()
-            else:
-                gradient[place] = 2.0 * L[0] * np.trace(inner)
+            elif block.columns:
+                gradient[place] = 2.0 * L[0, 0] * np.trace(inner)
         return value, gradient
 
-    def hessian(self, x, step=1e-4):
-        """(size, size) d2 D / dx2 from central differences of the gradient.
+    def hessian(self, x, step=1e-3):
+        """(size, size) d2 D / dx2 from differences of the gradient, with an error of order step^4.
 
-        The step suits the scaled coordinates, where Sigma = I is a reliability near one half; one
-        Richardson step leaves an error of order step^4.
+        The step suits the scaled coordinates, where Sigma = I is a reliability near one half.
         """
         H = np.empty((self.size, self.size))
         for i in range(self.size):
-            ahead, back = x.copy(), x.copy()
-            ahead[i] += step
-            back[i] -= step
-            H[i] = (self.value_and_gradient(ahead)[1] - self.value_and_gradient(back)[1]) / step / 2
+            unit = np.zeros(self.size)
+            unit[i] = step
+            near, far = (
+                self.value_and_gradient(x + k * unit)[1] - self.value_and_gradient(x - k * unit)[1]
+                for k in (1, 2)
+            )
+            H[i] = (8.0 * near - far) / (12.0 * step)
         return (H + H.T) / 2
-
-    def rotations(self, x):
-        """(size, k) orthonormal basis of the directions that turn some L within itself."""
-        tangents = []
-        for block, place, L in zip(self.blocks, self.places, self.split(x), strict=True):
-            for i in range(block.columns if block.full else 0):
-                for j in range(i):
-                    turned = np.zeros_like(L)
-                    turned[:, i], turned[:, j] = L[:, j], -L[:, i]
-                    tangent = np.zeros(self.size)
-                    tangent[place] = turned.ravel()
-                    tangents.append(tangent)
-        if not tangents:
-            return np.zeros((self.size, 0))
-        U, s, _ = np.linalg.svd(np.array(tangents).T, full_matrices=False)
-        return U[:, s > 1e-7 * s[0]]
 
     def start(self, scale=1.0):
         """x with every Sigma = scale^2 on its components' own bases."""
-        parts = [
-            scale * np.eye(b.basis.shape[1], b.columns).ravel() if b.full else np.array([scale])
-            for b in self.blocks
-        ]
-        return np.concatenate(parts) if parts else np.zeros(0)
+        return self.join(scale * np.eye(b.rows, b.columns) for b in self.blocks)
+
+    def join(self, parts):
+        """Inverse of `split`."""
+        return np.concatenate([np.zeros(0), *(np.ravel(L) for L in parts)])
 
 
 def _blocks(likelihood, structures):
@@ -143,6 +144,6 @@ def _blocks(likelihood, structures):
             else:
                 basis = basis * np.sqrt(basis.shape[1] / (basis**2).sum())
             full = component.kind == FULL
-            columns = min(component.rank, basis.shape[1])
-            blocks.append(Block(level, basis, full, columns, component.label))
+            most = min(component.rank, basis.shape[1]) if full else 1
+            blocks.append(Block(level, basis, full, most, most, component.label))
     return blocks

@@ -6,7 +6,7 @@ residual of its regression on X, and each Z_k is whitened to an average Z_g'Z_g 
 `Scaling` says how to go back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -32,12 +32,14 @@ class Scaling:
     beta : (p,) least-squares coefficients that were taken out of y.
     response : s, the scaled response is (y - X beta) / s.
     random : per term (q, q) W with Z W = scaled Z; Sigma = W Sigma_scaled W'.
+    log_weights : sum of the logarithms of the prior weights.
     """
 
     fixed: np.ndarray
     beta: np.ndarray
     response: float
     random: tuple[np.ndarray, ...]
+    log_weights: float = 0.0
 
     @cached_property
     def logdet_fixed(self):
@@ -48,7 +50,7 @@ class Scaling:
     def constant(self, n_obs, reml):
         """What is added to the scaled problem's criterion to give the user's."""
         nu = n_obs - len(self.beta) * reml
-        return 2.0 * nu * np.log(self.response) + self.logdet_fixed * reml
+        return 2.0 * nu * np.log(self.response) + self.logdet_fixed * reml - self.log_weights
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Gram:
 
 def build(frame: ModelFrame) -> Gram:
     """The Gram of a model frame, whose terms come outermost first. One pass over the rows."""
+    frame = _weighted(frame)
     y, X, Q, scaling = _scaled(frame)
     codes, parents = _nested_codes(frame.codes)
     Z = [Z @ W for Z, W in zip(reversed(frame.Z), scaling.random, strict=True)]
@@ -104,6 +107,19 @@ def build(frame: ModelFrame) -> Gram:
         kernel.add_cross_products(left, left, code, block)
         raw.append(block)
     return Gram(len(y), X.shape[1], tuple(parents), deepest, tuple(raw), scaling)
+
+
+def _weighted(frame):
+    """Rows times the root of their prior weight: Var(y_i) = sigma^2 / w_i."""
+    if frame.weights is None:
+        return frame
+    root = np.sqrt(frame.weights)
+    return replace(
+        frame,
+        y=frame.y * root,
+        X=frame.X * root[:, None],
+        Z=tuple(Z * root[:, None] for Z in frame.Z),
+    )
 
 
 def _scaled(frame):
@@ -125,7 +141,9 @@ def _scaled(frame):
         _whitener(Z, term.n_levels)
         for Z, term in zip(reversed(frame.Z), reversed(frame.terms), strict=True)
     )
-    return residual / response, X, Q * np.sqrt(n), Scaling(R / np.sqrt(n), beta, response, random)
+    log_weights = float(np.log(frame.weights).sum()) if frame.weights is not None else 0.0
+    scaling = Scaling(R / np.sqrt(n), beta, response, random, log_weights)
+    return residual / response, X, Q * np.sqrt(n), scaling
 
 
 def _whitener(Z, n_levels):

@@ -1,11 +1,10 @@
 """Gram and Ladder to files and back: what the fit step hands to the steps after it."""
 
-from dataclasses import asdict
-
 import numpy as np
 
 from covedge.design import Cells, Term
 from covedge.gram import Gram, Scaling
+from covedge.jsonio import plain
 from covedge.ladder import Ladder, Model
 from covedge.structure import Component, Structure
 
@@ -20,6 +19,7 @@ def save_gram(gram: Gram, path) -> None:
         "fixed": gram.scaling.fixed,
         "beta": gram.scaling.beta,
         "response": gram.scaling.response,
+        "log_weights": gram.scaling.log_weights,
     }
     for name, several in (
         ("parents", gram.parents),
@@ -40,7 +40,11 @@ def load_gram(path) -> Gram:
             return tuple(stored[f"{name}{i}"] for i in range(count))
 
         scaling = Scaling(
-            stored["fixed"], stored["beta"], float(stored["response"]), several("random", n_terms)
+            stored["fixed"],
+            stored["beta"],
+            float(stored["response"]),
+            several("random", n_terms),
+            float(stored["log_weights"]),
         )
         return Gram(
             int(stored["n_obs"]),
@@ -54,7 +58,7 @@ def load_gram(path) -> Gram:
 
 def ladder_to_json(ladder: Ladder) -> dict:
     """The Ladder as plain values for JSON."""
-    return _plain(asdict(ladder))
+    return plain(ladder)
 
 
 def ladder_from_json(stored: dict) -> Ladder:
@@ -68,16 +72,6 @@ def ladder_from_json(stored: dict) -> Ladder:
             for m in stored["models"]
         ),
     )
-
-
-def _plain(value):
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _term(stored):

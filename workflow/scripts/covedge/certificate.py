@@ -1,0 +1,169 @@
+"""The certificate: is this point an optimum that no optimiser can improve on nearby?
+
+First order, in Sigma: Sigma and Gamma = dD/dSigma positive semidefinite with Sigma Gamma = 0.
+Second order, in the factors: D curves upwards in every direction but the rotations of the factors
+within themselves. Both in units of information, so that a change of units or coding changes
+nothing. Design, section 4.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from covedge.factors import Factors
+from covedge.spectrum import (
+    COLLAPSED,
+    UNDECIDED,
+    Direction,
+    directions,
+    information_root,
+    scalar_direction,
+)
+from covedge.tolerances import TOLERANCES, Tolerances
+
+CERTIFIED, FLAT, OPEN, REFUSED = "certified", "flat", "undecided", "refused"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """status : certified, flat (some change of the parameters changes nothing), undecided (a
+    direction is at the boundary without being pushed there) or refused.
+
+    stationarity : predicted decrease of D by one more Newton step.
+    dual_feasibility : the smallest dual; below 0 D falls when that direction opens.
+    complementarity : largest |reliability x dual|.
+    curvature : smallest curvature of D, 1 being that of a well-determined direction; None where
+        nothing is left to vary.
+    reasons : in words, why it is not certified.
+    """
+
+    status: str
+    stationarity: float
+    dual_feasibility: float
+    complementarity: float
+    curvature: float | None
+    reasons: tuple[str, ...]
+    tolerances: Tolerances = TOLERANCES
+
+    @property
+    def certified(self):
+        return self.status == CERTIFIED
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A certificate and what it was made from.
+
+    spectra : the directions of each block of the factors, in the block's own basis.
+    descent : a step z of the factors along the most downward curvature, or None.
+    """
+
+    certificate: Certificate
+    spectra: tuple[tuple[Direction, ...], ...]
+    descent: np.ndarray | None
+
+
+def examine(factors: Factors, x) -> Examination:
+    """Judge the point x. Its factors must have full column rank (see `optimum.reduce_ranks`)."""
+    point = factors.likelihood.at(factors.Sigmas(x))
+    spectra, maps = [], []
+    for block, L in zip(factors.blocks, factors.split(x), strict=True):
+        Gamma, H = (block.basis.T @ M[block.level] @ block.basis for M in (point.Gamma, point.H))
+        n_levels = factors.likelihood.gram.n_groups[block.level]
+        if block.full:
+            spectra.append(directions(L @ L.T, Gamma, H, n_levels, block.label))
+            maps.append(np.kron(_root_inverse(H), np.eye(block.columns)))
+        else:
+            tau2 = float((L**2).sum())
+            spectra.append(scalar_direction(tau2, Gamma, H, n_levels, block.label))
+            maps.append(np.eye(block.columns) / np.sqrt(np.trace(H)))
+    decrement, curvature, descent = _second_order(factors, x, maps)
+    certificate = _judge(factors, spectra, decrement, curvature)
+    return Examination(certificate, tuple(spectra), descent)
+
+
+def _root_inverse(H):
+    """(p, p) symmetric inverse root of H; directions without information keep their length."""
+    _, back = information_root(H)
+    outside = np.eye(len(H)) - back @ np.linalg.pinv(back)
+    values, vectors = np.linalg.eigh(back @ back.T)
+    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T + outside
+
+
+def _second_order(factors, x, maps):
+    """(Newton decrement, smallest curvature, descent step) modulo rotations, in information units.
+
+    maps : per block the Jacobian of its part of x in information coordinates z.
+    """
+    if not factors.size:
+        return 0.0, None, None
+    _, gradient = factors.value_and_gradient(x)
+    T = np.zeros((factors.size, factors.size))
+    for place, M in zip(factors.places, maps, strict=True):
+        T[place, place] = M
+    hessian = T.T @ factors.hessian(x) @ T
+    gradient = T.T @ gradient
+    free = _complement(_rotations(factors, np.linalg.solve(T, x)))
+    values, vectors = np.linalg.eigh(free.T @ hessian @ free)
+    parts = vectors.T @ (free.T @ gradient)
+    # Flat directions are judged as such; their gradient is noise divided by noise.
+    steep = np.abs(values) > TOLERANCES.curvature
+    decrement = float((parts[steep] ** 2 / np.abs(values[steep])).sum() / 2)
+    descent = T @ free @ vectors[:, 0] if values[0] < -TOLERANCES.curvature else None
+    return decrement, float(values[0]), descent
+
+
+def _rotations(factors, z):
+    """(size, k): the directions that turn some factor within itself."""
+    tangents = [np.zeros((factors.size, 0))]
+    for block, place, L in zip(factors.blocks, factors.places, factors.split(z), strict=True):
+        for i in range(block.columns if block.full else 0):
+            for j in range(i):
+                turned = np.zeros_like(L)
+                turned[:, i], turned[:, j] = L[:, j], -L[:, i]
+                tangent = np.zeros((factors.size, 1))
+                tangent[place, 0] = turned.ravel()
+                tangents.append(tangent / np.linalg.norm(tangent))
+    return np.hstack(tangents)
+
+
+def _complement(A):
+    """Orthonormal basis of everything orthogonal to the columns of A."""
+    if not A.shape[1]:
+        return np.eye(len(A))
+    U, s, _ = np.linalg.svd(A, full_matrices=True)
+    return U[:, int((s > 1e-7).sum()) :]
+
+
+def _judge(factors, spectra, decrement, curvature):
+    duals, products, undecided = [0.0], [0.0], 0
+    for block, found in zip(factors.blocks, spectra, strict=True):
+        # A component at the largest rank that its structure allows cannot open another direction.
+        if block.columns < block.most or block.most == block.basis.shape[1] or not block.full:
+            duals += [d.dual for d in found]
+        products += [abs(d.reliability * d.dual) for d in found]
+        undecided += sum(d.state == UNDECIDED for d in found)
+    worst = float(min(duals))
+    reasons = []
+    if decrement > TOLERANCES.stationarity:
+        reasons.append(f"one more step would lower the criterion by {decrement:.2g}")
+    if worst < -TOLERANCES.dual:
+        reasons.append("the criterion falls when a collapsed direction opens")
+    if curvature is not None and curvature < -TOLERANCES.curvature:
+        reasons.append("the criterion falls on both sides: a saddle")
+    if reasons:
+        status = REFUSED
+    elif curvature is not None and curvature <= TOLERANCES.curvature:
+        status = FLAT
+        reasons.append("some change of the variances leaves the fit as it is")
+    elif undecided:
+        status = OPEN
+        reasons.append("a direction has no variance and nothing holds it at zero")
+    else:
+        status = CERTIFIED
+    return Certificate(status, decrement, worst, float(max(products)), curvature, tuple(reasons))
+
+
+def rank(spectra):
+    """Number of directions that are not collapsed."""
+    return sum(d.state != COLLAPSED for found in spectra for d in found)

@@ -1,0 +1,112 @@
+"""A model's certified fit, in the user's own units and names."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from covedge.certificate import FLAT, OPEN, Certificate, Examination, examine
+from covedge.design import Term
+from covedge.factors import Factors
+from covedge.identifiability import Identifiability, canonical, identifiability
+from covedge.ladder import Model
+from covedge.likelihood import Likelihood, Point
+from covedge.optimum import Solution, solve
+from covedge.terms import TermFit, fitted_terms
+from covedge.tolerances import TOLERANCES
+
+RANDOM_STARTS = 2
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The certified fit of a model: where the search ended, and what it is worth.
+
+    starts, optima : searches made, and how many different ends they had.
+    seconds : wall time of all of it.
+    """
+
+    model: Model
+    reml: bool
+    n_obs: int
+    n_parameters: int
+    point: Point
+    terms: tuple[TermFit, ...]
+    certificate: Certificate
+    identifiability: Identifiability
+    starts: int
+    optima: int
+    evaluations: int
+    seconds: float
+
+    @property
+    def degenerate(self):
+        return any(term.degenerate for term in self.terms)
+
+    @property
+    def identifiable(self):
+        return not self.identifiability.confoundings
+
+
+def fit(likelihood: Likelihood, terms: tuple[Term, ...], model: Model, seed: int) -> Fit:
+    """Fit `model`, whose structures belong to `terms`, outermost first.
+
+    One search starts at Sigma = I in scaled coordinates, the others at random; the best end counts.
+    Where the model is not identifiable, the point with the smallest Sigma is given.
+    """
+    began = time.perf_counter()
+    structures = model.structures[::-1]
+    solutions = _searches(likelihood, structures, seed)
+    best = min(solutions, key=lambda s: s.criterion)
+    found = identifiability(Factors(likelihood, structures))
+    factors, x, examination = best.factors, best.x, best.examination
+    if found.confoundings:
+        factors, x = canonical(factors, x, found)
+        examination = _flat(examine(factors, x), found)
+    point = likelihood.at(factors.Sigmas(x))
+    return Fit(
+        model=model,
+        reml=likelihood.reml,
+        n_obs=likelihood.gram.n_obs,
+        n_parameters=likelihood.gram.n_fixed + found.n_parameters,
+        point=point,
+        terms=fitted_terms(factors, x, point, examination, terms, model, found),
+        certificate=examination.certificate,
+        identifiability=found,
+        starts=len(solutions),
+        optima=_distinct([s.criterion for s in solutions]),
+        evaluations=sum(s.evaluations for s in solutions),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _searches(likelihood, structures, seed) -> list[Solution]:
+    solutions = [solve(likelihood, structures)]
+    factors = Factors(likelihood, structures)
+    rng = np.random.default_rng(seed)
+    for _ in range(RANDOM_STARTS if factors.size > 1 else 0):
+        solutions.append(solve(likelihood, structures, rng.normal(size=factors.size)))
+    return solutions
+
+
+def _distinct(criteria):
+    ordered = np.sort(criteria)
+    return int(1 + (np.diff(ordered) > TOLERANCES.same_optimum).sum())
+
+
+def _flat(examination: Examination, found: Identifiability) -> Examination:
+    """Say that the fit is flat where nothing else is wrong with it."""
+    certificate = examination.certificate
+    if certificate.status not in (FLAT, OPEN):
+        return examination
+    lost = found.n_parameters - found.rank
+    reason = f"{lost} of the {found.n_parameters} variance parameters cannot be told from the rest"
+    flat = Certificate(
+        FLAT,
+        certificate.stationarity,
+        certificate.dual_feasibility,
+        certificate.complementarity,
+        certificate.curvature,
+        (reason,),
+    )
+    return Examination(flat, examination.spectra, None)

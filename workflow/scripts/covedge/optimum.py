@@ -1,0 +1,168 @@
+"""Certified fits: a quasi-Newton search on factors, then Newton steps, until the certificate holds.
+
+The factor's gradient vanishes at rank-deficient saddle points, so that a stop is only a candidate:
+collapsed directions are cut off, those that the dual wants open are opened, and the search goes on.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from covedge.certificate import REFUSED, Examination, examine
+from covedge.factors import Factors
+from covedge.likelihood import Likelihood
+from covedge.structure import Structure
+from covedge.tolerances import TOLERANCES
+
+# A direction less reliable than this after the search is tried at zero; its dual decides.
+TENTATIVE = 1e-4
+ROUNDS = 20
+NEWTON_STEPS = 12
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An optimum on the Gram: factors, their values x, D, its examination.
+
+    evaluations : calls of the kernel with gradient.
+    """
+
+    factors: Factors
+    x: np.ndarray
+    criterion: float
+    examination: Examination
+    evaluations: int
+
+
+def solve(likelihood: Likelihood, structures: tuple[Structure, ...], start=None) -> Solution:
+    """The optimum reached from one start. structures : deepest first.
+
+    start : x of a `Factors` of the same structures at full rank, default Sigma = I, which in
+    scaled coordinates is a reliability near one half.
+    """
+    factors = Factors(likelihood, structures)
+    x = factors.start() if start is None else start
+    evaluations = 0
+    for _ in range(ROUNDS):
+        x, count = _search(factors, x)
+        evaluations += count
+        factors, x = reduce_ranks(factors, x, TENTATIVE)
+        x, count = _newton(factors, x)
+        evaluations += count
+        found = examine(factors, x)
+        if found.certificate.status != REFUSED:
+            break
+        opened = _open(factors, x, found)
+        if opened is None:
+            break
+        factors, x = opened
+    value = factors.value_and_gradient(x)[0]
+    return Solution(factors, x, value, found, evaluations)
+
+
+def _search(factors, x):
+    if not factors.size:
+        return x, 0
+    found = minimize(
+        factors.value_and_gradient,
+        x,
+        jac=True,
+        method="L-BFGS-B",
+        options={"ftol": 1e-13, "gtol": 1e-5, "maxcor": 30, "maxiter": 2000, "maxfun": 4000},
+    )
+    return found.x, found.nfev
+
+
+def reduce_ranks(factors: Factors, x, below):
+    """The same point without the directions of each block less reliable than `below`."""
+    H = factors.likelihood.at(factors.Sigmas(x)).H
+    columns, parts = [], []
+    for block, L in zip(factors.blocks, factors.split(x), strict=True):
+        information = block.basis.T @ H[block.level] @ block.basis
+        n_levels = factors.likelihood.gram.n_groups[block.level]
+        if not block.full:
+            keep = block.columns and L[0, 0] ** 2 * np.trace(information) / len(information)
+            columns.append(int(keep / n_levels >= below))
+            parts.append(L[:, : columns[-1]])
+            continue
+        # L = sum of s_i u_i v_i' in the metric of the information.
+        reliability = L.T @ information @ L / n_levels
+        values, V = np.linalg.eigh((reliability + reliability.T) / 2)
+        V = V[:, values >= below]
+        columns.append(V.shape[1])
+        parts.append(L @ V)
+    reduced = factors.with_ranks(columns)
+    return reduced, reduced.join(parts)
+
+
+def _newton(factors, x):
+    """Newton steps to the last digits, modulo flat directions and rotations."""
+    evaluations = 0
+    if not factors.size:
+        return x, 0
+    value, gradient = factors.value_and_gradient(x)
+    for _ in range(NEWTON_STEPS):
+        values, vectors = np.linalg.eigh(factors.hessian(x))
+        evaluations += 4 * factors.size
+        parts = vectors.T @ gradient
+        steep = np.abs(values) > 1e-7 * np.abs(values).max()
+        lengths = np.where(steep, parts / np.where(steep, np.abs(values), 1.0), 0.0)
+        if 0.5 * (parts * lengths).sum() < 1e-3 * TOLERANCES.stationarity:
+            break
+        step = -vectors @ lengths
+        for _ in range(30):
+            new_value, new_gradient = factors.value_and_gradient(x + step)
+            evaluations += 1
+            if new_value <= value + 1e-12 * abs(value):
+                break
+            step = step / 2
+        else:
+            break
+        x, value, gradient = x + step, new_value, new_gradient
+    return x, evaluations
+
+
+def _open(factors, x, found):
+    """A lower point outside: a new column where a dual is negative, or down a saddle; or None."""
+    point = factors.likelihood.at(factors.Sigmas(x))
+    value = point.criterion
+    columns, parts, opened = [], [], False
+    for block, L in zip(factors.blocks, factors.split(x), strict=True):
+        p = block.basis.shape[1]
+        Gamma, H = (block.basis.T @ M[block.level] @ block.basis for M in (point.Gamma, point.H))
+        if block.columns < block.most and block.full:
+            root = np.linalg.pinv(np.linalg.cholesky(H + 1e-12 * np.trace(H) * np.eye(p)))
+            duals, U = np.linalg.eigh(root @ Gamma @ root.T)
+            if duals[0] < -TOLERANCES.dual:
+                n_levels = factors.likelihood.gram.n_groups[block.level]
+                size = np.sqrt(-duals[0] * n_levels)
+                L, opened = np.column_stack([L, root.T @ U[:, 0] * size]), True
+        elif not block.columns and np.trace(Gamma) < -TOLERANCES.dual * np.trace(H):
+            L, opened = np.full((1, 1), np.sqrt(-np.trace(Gamma) / np.trace(H))), True
+        columns.append(L.shape[1])
+        parts.append(L)
+    if opened:
+        wider = factors.with_ranks(columns)
+        return wider, _backtrack(wider, wider.join(parts), factors, x, value)
+    if found.descent is not None:
+        step = found.descent
+        for _ in range(40):
+            for sign in (1.0, -1.0):
+                if factors.value_and_gradient(x + sign * step)[0] < value:
+                    return factors, x + sign * step
+            step = step / 2
+    return None
+
+
+def _backtrack(wider, candidate, factors, x, value):
+    """Shorten the new columns until the criterion is lower than without them."""
+    for _ in range(60):
+        if wider.value_and_gradient(candidate)[0] < value:
+            break
+        parts = [
+            np.column_stack([new[:, : old.shape[1]], new[:, old.shape[1] :] / 2])
+            for new, old in zip(wider.split(candidate), factors.split(x), strict=True)
+        ]
+        candidate = wider.join(parts)
+    return candidate

@@ -1,0 +1,31 @@
+"""Every tolerance of a verdict, in one place, with its reason. All are free of units.
+
+Reliability and dual are defined in `spectrum`; the criterion D is -2 log-likelihood.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """What a fit is judged by; each certificate reports the ones that it used."""
+
+    # Predicted decrease of D by one more Newton step: far below anything that D decides.
+    stationarity: float = 1e-8
+    # A dual this far below 0 means that D falls when the direction opens.
+    dual: float = 1e-5
+    # Curvature of D per unit of information; below it the direction is flat.
+    curvature: float = 1e-6
+    # A direction is collapsed where its reliability is below the first and its dual above the
+    # second; where both are small the data do not decide.
+    collapsed: float = 1e-6
+    pushed: float = 1e-4
+    # Two optima are one where their D differ by less.
+    same_optimum: float = 1e-5
+    # Eigenvalues of the identifiability matrix (unit diagonal) below it are zero.
+    identifiable: float = 1e-10
+    # Information about a direction, as part of the largest of the term, below it is none.
+    information: float = 1e-9
+
+
+TOLERANCES = Tolerances()

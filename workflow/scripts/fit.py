@@ -1,0 +1,68 @@
+"""The Gram of an analysis in one pass, and the certified fit of every rung of its ladder."""
+
+import logging
+
+import pandas as pd
+
+from covedge import ladder as ladders
+from covedge.design import model_frame
+from covedge.errors import CovedgeError
+from covedge.fit import fit as fit_model
+from covedge.formula import parse
+from covedge.gram import build
+from covedge.jsonio import write_json
+from covedge.likelihood import Likelihood
+from covedge.records import fit_record
+from covedge.status import new_file, new_folder
+from covedge.store import ladder_to_json, save_gram
+
+log = logging.getLogger("fit")
+
+
+def fit(data, analysis, gram, ladder, fits):
+    """Write the Gram, the ladder, and fits/{model}.json for each of its models."""
+    try:
+        found, likelihood = _set_up(pd.read_parquet(data), analysis)
+    except CovedgeError as error:
+        raise error.at(f"analyses.{analysis['name']}") from None
+    log.info("%d models of %s", len(found.models), analysis["name"])
+    with new_folder(fits) as folder:
+        for model in found.models:
+            result = fit_model(likelihood, found.terms, model, analysis["seed"])
+            write_json(
+                folder / f"{model.name}.json", fit_record(result, analysis["name"], found.fixed)
+            )
+            log.info(
+                "%-28s %s %.4f, %s%s, %.2f s",
+                model.name,
+                analysis["method"],
+                result.point.criterion,
+                result.certificate.status,
+                ", degenerate" if result.degenerate else "",
+                result.seconds,
+            )
+    with new_file(gram) as path:
+        save_gram(likelihood.gram, path)
+    write_json(ladder, ladder_to_json(found))
+
+
+def _set_up(data, analysis):
+    formula = parse(analysis["formula"])
+    listed = [] if analysis["ladder"] == "auto" else [parse(f) for f in analysis["ladder"]]
+    frame = model_frame(data, formula, listed, analysis["weights"])
+    models = ladders.build(formula, frame.terms, listed)
+    found = ladders.Ladder(frame.terms, frame.fixed, frame.dropped, models)
+    return found, Likelihood(build(frame), reml=analysis["method"] == "REML")
+
+
+if __name__ == "__main__":
+    from covedge.log import to_log
+
+    to_log(snakemake.log[0])
+    fit(
+        data=snakemake.input.data,
+        analysis=snakemake.params.analysis,
+        gram=snakemake.output.gram,
+        ladder=snakemake.output.ladder,
+        fits=snakemake.output.fits,
+    )
