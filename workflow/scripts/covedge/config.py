@@ -19,8 +19,8 @@ from covedge.formula import parse
 # comes after them. The report shows everything.
 STEPS: dict[str, tuple[str, ...]] = {
     "prepare": ("subset", "formula", "missing", "categorical", "weights", "ladder"),
-    "fit": ("formula", "method", "ladder", "seed"),
-    "engines": ("formula", "method", "engines", "seed"),
+    "fit": ("formula", "method", "ladder", "weights", "seed"),
+    "engines": ("formula", "method", "ladder", "weights", "engines"),
     "bayes": ("formula", "method", "bayes", "seed"),
     "diagnose": ("formula", "method", "smallest_sd", "bootstrap", "seed"),
 }

@@ -245,10 +245,10 @@ def _is_text(value) -> bool:
 
 
 def as_labels(column: pd.Series) -> pd.Series:
-    """The column as text labels; whole numbers without a decimal point, missing as missing."""
+    """The column as text labels, missing as missing; numbers with 15 digits at most, as in R."""
     missing = column.isna()
-    if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
-        text = column.fillna(0).astype("int64").astype(str)
+    if pd.api.types.is_float_dtype(column.dtype):
+        text = column.map(lambda value: f"{value:.15g}")
     else:
         text = column.astype(str)
     return text.astype(object).mask(missing, None)
