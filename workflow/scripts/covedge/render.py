@@ -24,7 +24,6 @@ from covedge.markup import escape, inline
 log = logging.getLogger(__name__)
 
 PARAMETERS = "parameters.json"
-METADATA = "metadata.json"
 _HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _CELL = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 # Sockets in the file system are private; Linux allows 107 characters, less a port's number.
@@ -88,10 +87,15 @@ def _stage(document: Path, parameters: dict, folder: Path, dress: list[str | Pat
     for path in [document, *(dress or beside)]:
         shutil.copy(path, folder)
     (folder / PARAMETERS).write_text(json.dumps(parameters), encoding="utf-8")
-    # Pandoc and Quarto read metadata as Markdown, so a title from the config is escaped.
-    title = {"pagetitle": inline(escape(parameters["title"]))} if "title" in parameters else {}
-    (folder / METADATA).write_text(json.dumps(title), encoding="utf-8")
-    return folder / document.name
+    copy = folder / document.name
+    if "title" in parameters:
+        # Quarto and Pandoc read a header's values as Markdown, so a title from the config is
+        # escaped; its JSON is YAML.
+        title = json.dumps(inline(escape(parameters["title"])), ensure_ascii=False)
+        source = copy.read_text(encoding="utf-8")
+        titled = source.replace("---\n", f"---\npagetitle: {title}\n", 1)
+        copy.write_text(titled, encoding="utf-8")
+    return copy
 
 
 def _publish(page: Path, output: Path) -> None:
@@ -127,8 +131,8 @@ def _run(command: list[str], folder: Path, name: str) -> None:
 def with_quarto(document: Path) -> Path:
     """`quarto render`; format options come from the document itself."""
     page = document.with_suffix(".html")
-    arguments = ["render", document.name, "--to", "html", "--metadata-file", METADATA]
-    _run([shutil.which("quarto") or "quarto", *arguments], document.parent, "quarto")
+    quarto = shutil.which("quarto") or "quarto"
+    _run([quarto, "render", document.name, "--to", "html"], document.parent, "quarto")
     return page
 
 
@@ -136,22 +140,22 @@ def with_pandoc(document: Path) -> Path:
     """Run the cells with nbclient, put their output in their place, and call Pandoc."""
     import pypandoc
 
-    header, body = split(document.read_text(encoding="utf-8"))
+    source = document.read_text(encoding="utf-8")
+    header = read_header(source)
     markdown, page = document.with_suffix(".md"), document.with_suffix(".html")
-    markdown.write_text(execute(body, document.parent), encoding="utf-8")
+    markdown.write_text(execute(source, document.parent), encoding="utf-8")
     defaults = document.with_suffix(".yaml")
     defaults.write_text(json.dumps(pandoc_options(header, markdown, page)), encoding="utf-8")
-    command = [pypandoc.get_pandoc_path(), "--defaults", str(defaults)]
-    _run([*command, "--metadata-file", METADATA], document.parent, "pandoc")
+    _run([pypandoc.get_pandoc_path(), "--defaults", str(defaults)], document.parent, "pandoc")
     return page
 
 
-def split(source: str) -> tuple[dict, str]:
-    """The YAML header of a Quarto document, and the rest."""
+def read_header(source: str) -> dict:
+    """The YAML header of a Quarto document."""
     header = _HEADER.match(source)
     if header is None:
         raise RenderError("the document has no YAML header between two lines of ---")
-    return yaml.safe_load(header[1]), source[header.end() :]
+    return yaml.safe_load(header[1])
 
 
 def pandoc_options(header: dict, markdown: Path, page: Path) -> dict:
@@ -172,20 +176,19 @@ def pandoc_options(header: dict, markdown: Path, page: Path) -> dict:
         "embed-resources": html["embed-resources"],
         "html-math-method": {"method": html["html-math-method"]},
         "filters": header.get("filters", []),
-        "metadata": {"lang": header["lang"]},
     }
 
 
-def execute(body: str, folder: Path) -> str:
+def execute(source: str, folder: Path) -> str:
     """The document with each Python cell replaced by what it returned."""
     import nbformat
 
     notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in _CELL.findall(body)]
+        cells=[nbformat.v4.new_code_cell(cell) for cell in _CELL.findall(source)]
     )
     _client(notebook, folder).execute(env=_environment(folder))
     outputs = iter(notebook.cells)
-    return _CELL.sub(lambda _: "\n\n".join(map(shown, next(outputs).outputs)) + "\n", body)
+    return _CELL.sub(lambda _: "\n\n".join(map(shown, next(outputs).outputs)) + "\n", source)
 
 
 def _client(notebook, folder: Path):

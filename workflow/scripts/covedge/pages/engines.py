@@ -72,7 +72,7 @@ def _engine(results: Results, answers: dict[str, dict]) -> str:
         Column("Certified", "num"),
         Column("Above by", "num"),
         "Its answer",
-        "In its own words",
+        Column("In its own words", "prose"),
     ]
     return table(columns, rows, "Answers of this engine")
 

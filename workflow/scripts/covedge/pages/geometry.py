@@ -52,7 +52,7 @@ def _spectra(results: Results, terms: list[dict]) -> str:
 
 
 def _term(results: Results, term: dict, index: int) -> str:
-    names, matrix = reading.loadings(term, results.design.get("levels", {}))
+    names, matrix = reading.loadings(term)
     title = reading.term_text(results.asked, term)
     told = iter(matrix)
     rows = [

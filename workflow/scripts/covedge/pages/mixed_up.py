@@ -186,7 +186,7 @@ def _slopes(results: Results) -> str:
                 code_html(reading.term_text(results.asked, term)),
                 effects,
                 _span(per_group),
-                "no" if reading.flat(term) or design.get("identifiable") is False else "yes",
+                "no" if reading.flat(term) else "yes",
             )
         )
     words = (

@@ -61,7 +61,12 @@ BADGES = {
 
 def rank(term: dict) -> str:
     """`2 of 6`."""
-    return f"{term['rank']} of {len(term['effects'])}"
+    return f"{term['rank']} of {full_rank(term)}"
+
+
+def full_rank(term: dict) -> int:
+    """The largest rank that the term's structure allows."""
+    return term.get("full_rank") or len(term["effects"])
 
 
 def term_text(fit: dict, term: dict) -> str:
@@ -78,32 +83,16 @@ def sorted_spectrum(term: dict) -> list[dict]:
     return sorted(term["spectrum"], key=lambda d: -(d.get("reliability") or 0.0))
 
 
-def loadings(term: dict, levels: dict[str, list[str]]) -> tuple[list[str], list[list[float]]]:
+def loadings(term: dict) -> tuple[list[str], list[list[float]]]:
     """What the directions of a term load on: names (q,), and a row (q,) for each direction.
 
-    A term whose effects are an intercept and a factor's treatment contrasts is told in the
-    factor's cells, so that the words do not depend on the reference level: with b_0 = m_1 and
-    b_j = m_j - m_1, c'b has the loading c_0 - sum(c_j) on the first cell and c_j on the others.
+    A term whose effects are an intercept and a factor's contrasts is told in the
+    factor's cells, so that the words do not depend on the reference level.
     """
-    effects = term["effects"]
-    rows = [
-        [d["direction"].get(effect, 0.0) for effect in effects]
-        for d in sorted_spectrum(term)
-        if d.get("direction")
-    ]
-    cells = _cells(effects, levels)
-    if cells is None:
-        return effects, rows
-    return cells, [[row[0] - sum(row[1:]), *row[1:]] for row in rows]
-
-
-def _cells(effects: list[str], levels: dict[str, list[str]]) -> list[str] | None:
-    if len(effects) < 2 or effects[0] != "(Intercept)":
-        return None
-    for factor, names in levels.items():
-        if effects[1:] == [f"{factor}{name}" for name in names[1:]]:
-            return list(names)
-    return None
+    told = [d for d in sorted_spectrum(term) if d.get("direction")]
+    basis = "cells" if told and all(d.get("cells") for d in told) else "direction"
+    names = list(dict.fromkeys(name for d in told for name in d[basis]))
+    return names, [[d[basis].get(name, 0.0) for name in names] for d in told]
 
 
 def direction_words(names: list[str], row: list[float]) -> str:
@@ -125,7 +114,7 @@ def direction_words(names: list[str], row: list[float]) -> str:
 
 def null_count(term: dict) -> int:
     """How many directions of the term have zero variance."""
-    return len(term["effects"]) - term["rank"]
+    return full_rank(term) - term["rank"]
 
 
 def directions(number: int) -> str:

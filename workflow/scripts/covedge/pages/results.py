@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from covedge.pages.rungs import rungs
+
 FAILED = "failed"
 STATUS = "status.json"
 
@@ -74,7 +76,7 @@ def read_given(given: dict) -> Results:
     return Results(
         analysis=given["analysis"],
         design=optional(Path(given["design"])),
-        ladder=_ladder(given, fits),
+        ladder=rungs(json.loads(Path(given["ladder"]).read_text(encoding="utf-8"))),
         fits={model: fit for model, fit in fits.items() if fit.get("status") != FAILED},
         engines=engines,
         posterior=[optional(p) for p in _files(given, "posterior", "*.json") if p.name != STATUS],
@@ -96,10 +98,3 @@ def read_given(given: dict) -> Results:
 
 def _files(given: dict, key: str, pattern: str) -> list[Path]:
     return sorted(Path(given[key]).glob(pattern)) if given.get(key) else []
-
-
-def _ladder(given: dict, fits: dict[str, dict]) -> list[dict]:
-    """The rungs; each has a label and a reason, if only its own name."""
-    rungs = json.loads(Path(given["ladder"]).read_text(encoding="utf-8"))
-    blank = {"label": "", "why": ""}
-    return [blank | rung | {"label": rung.get("label") or rung["model"]} for rung in rungs]

@@ -86,9 +86,9 @@ def _singular(results: Results) -> Html:
     parts = []
     for term in reading.terms(results.asked):
         name = code_html(reading.term_text(results.asked, term))
-        null, effects = reading.null_count(term), len(term["effects"])
+        null, effects = reading.null_count(term), reading.full_rank(term)
         if reading.flat(term):
-            parts.append(f"{name}: cannot be estimated at all with these data.")
+            parts.append(f"{name}: cannot be estimated; {_confounded(results.asked, term)}.")
         elif null == effects:
             parts.append(f"{name}: yes, its variance is zero.")
         elif null:
@@ -96,6 +96,16 @@ def _singular(results: Results) -> Html:
         else:
             parts.append(f"{name}: no, every direction has some variance.")
     return Html("<br>".join(parts) or "There are no random effects.")
+
+
+def _confounded(fit: dict, term: dict) -> str:
+    """What a term that is not identifiable cannot be told from."""
+    found = fit.get("identifiability", {}).get("confounded", [])
+    mixed = [each for each in found if term["group"] in each.get("groups", [])]
+    others = [g for each in mixed for g in each["groups"] if g != term["group"]]
+    rivals = [escape(group) for group in dict.fromkeys(others)]
+    rivals += ["the noise"] if any(each.get("residual") for each in mixed) else []
+    return f"these data cannot tell it from {listing(rivals) or 'other parts of the model'}"
 
 
 def _software(results: Results) -> Html:
