@@ -1,0 +1,258 @@
+"""The config: defaults, and errors of one line each."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from covedge.config import STEPS, check_yaml, load_config, load_schema, step_config
+from covedge.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
+DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+
+
+def objects(schema, path=""):
+    """Every part of the schema that stands for a key, with the key's path."""
+    for key, sub in schema.get("properties", {}).items():
+        yield f"{path}{key}", sub
+        yield from objects(sub, f"{path}{key}.")
+    rest = schema.get("additionalProperties")
+    if isinstance(rest, dict):
+        yield from objects(rest, path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/rats.csv").write_text("y,g\n")
+    return tmp_path
+
+
+def analysis(**keys):
+    return {"data": "data/rats.csv", "formula": "y ~ x + (x | g)", **keys}
+
+
+def problems(folder, config):
+    with pytest.raises(ConfigError) as caught:
+        load_config(config, SCHEMA, folder)
+    assert all("\n" not in line for line in caught.value.problems)
+    return list(caught.value.problems)
+
+
+def test_the_schema_is_closed_and_describes_each_key():
+    Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["additionalProperties"] is False
+    for path, sub in objects(SCHEMA):
+        assert sub.get("description"), path
+        assert sub.get("title"), path
+        if sub.get("type") == "object" and "properties" in sub:
+            assert sub["additionalProperties"] is False, path
+
+
+def test_defaults_are_those_of_the_design(folder):
+    filled = load_config({"analyses": {"one": analysis()}}, SCHEMA, folder)
+    # design, section 8
+    assert filled == {
+        "analyses": {
+            "one": {
+                "name": "one",
+                "title": "one",
+                "data": "data/rats.csv",
+                "subset": None,
+                "formula": "y ~ x + (x | g)",
+                "method": "REML",
+                "missing": "drop",
+                "categorical": [],
+                "weights": None,
+                "ladder": "auto",
+                "engines": "auto",
+                "smallest_sd": None,
+                "seed": 1,
+                "bayes": {
+                    "enabled": True,
+                    "models": "auto",
+                    "priors": ["lkj"],
+                    "parametrizations": ["collapsed"],
+                    "chains": 4,
+                    "draws": 1000,
+                    "tune": 1000,
+                },
+                "bootstrap": {"replicates": 500},
+                "atlas": {"enabled": False},
+            }
+        },
+        "report": {"renderer": "auto"},
+    }
+
+
+def test_defaults_are_copies_and_what_is_given_stays(folder):
+    given = {"analyses": {"one": analysis(bayes={"draws": 500}), "two": analysis()}}
+    before = copy.deepcopy(given)
+    first = load_config(given, SCHEMA, folder)
+    assert given == before
+    assert first["analyses"]["one"]["bayes"]["draws"] == 500
+    first["analyses"]["two"]["bayes"]["priors"].append("changed")
+    first["analyses"]["two"]["categorical"].append("changed")
+    again = load_config(given, SCHEMA, folder)["analyses"]
+    assert again["one"]["bayes"]["priors"] == again["two"]["bayes"]["priors"] == ["lkj"]
+    assert again["one"]["categorical"] == []
+
+
+def test_the_default_config_is_the_one_of_the_issue():
+    analyses = load_config(DEFAULT, SCHEMA, ROOT)["analyses"]
+    assert list(analyses) == ["rats_s15", "rats"]
+    assert analyses["rats_s15"]["subset"] == "spd_des == 's15'"
+    assert analyses["rats_s15"]["formula"] == "cc_marg ~ mPair + (mPair | ratID)"
+    assert analyses["rats_s15"]["method"] == "REML"
+    assert analyses["rats"]["subset"] is None
+    formula = "cc_marg ~ mPair * spd_des + (mPair | ratID/spd_des/cycle)"
+    assert analyses["rats"]["formula"] == formula
+    assert analyses["rats"]["method"] == "ML"
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({"methd": "ML"}, ".methd: unknown key; did you mean `method`?"),
+        ({"draws": 10}, ".draws: unknown key; did you mean `bayes: {draws: ...}`?"),
+        ({"bayes": {"chain": 4}}, ".bayes.chain: unknown key; did you mean `chains`?"),
+        ({"method": "reml"}, '.method: must be REML or ML, but is "reml"'),
+        ({"seed": -1}, ".seed: must be a whole number from 0 to 4294967295, but is -1"),
+        ({"seed": True}, ".seed: must be a whole number from 0 to 4294967295, but is true"),
+        ({"smallest_sd": 0}, ".smallest_sd: must be a number above 0, or null, but is 0"),
+        ({"bayes": None}, ".bayes: must be a mapping, but is empty"),
+        (
+            {"bayes": {"priors": ["lkj", "flat"]}},
+            '.bayes.priors[2]: must be lkj, but is "flat"',
+        ),
+        (
+            {"ladder": "automatic"},
+            '.ladder: must be auto, or a list of formulas, simplest first, but is "automatic"',
+        ),
+        (
+            {"categorical": "c"},
+            '.categorical: must be a list of column names, each once, but is "c"',
+        ),
+        (
+            {"data": "data/rat.csv"},
+            ".data: there is no file data/rat.csv; did you mean `data/rats.csv`?",
+        ),
+        (
+            {"formula": "y ~ x + (x | g"},
+            '.formula: `(` is never closed (character 9 of `y ~ x + (x | g`, at "(x | g")',
+        ),
+        (
+            {"formula": "y ~ x"},
+            ".formula: there are no random effects: add `(effects | group)`",
+        ),
+        (
+            {"subset": "x = 1"},
+            ".subset: `=` has no meaning: compare with `==` (character 3 of `x = 1`)",
+        ),
+        (
+            {"ladder": ["y ~ x", "z ~ x"]},
+            ".ladder[2]: the response is `z`, and `y` in the formula asked for",
+        ),
+    ],
+)
+def test_an_error_is_one_line_with_key_fault_and_nearest_name(folder, keys, says):
+    config = {"analyses": {"good": analysis(), "bad": analysis(**keys)}}
+    assert problems(folder, config) == [f"analyses.bad{says}"]
+
+
+def test_a_misspelt_key_that_is_required_is_told_once(folder):
+    config = {"analyses": {"bad": {"data": "data/rats.csv", "formla": "y ~ (1 | g)"}}}
+    assert problems(folder, config) == ["analyses.bad.formla: unknown key; did you mean `formula`?"]
+
+
+def test_required_keys(folder):
+    assert problems(folder, {"analyses": {"bad": {"data": "data/rats.csv"}}}) == [
+        "analyses.bad: the key `formula` is missing"
+    ]
+    assert problems(folder, {}) == ["config: the key `analyses` is missing"]
+    assert problems(folder, {"analyses": None}) == [
+        "analyses: must be a mapping of names to analyses, at least one, but is empty"
+    ]
+
+
+@pytest.mark.parametrize("name", ["rats-1", "my rats", "index", "logs", "benchmarks", "a/b", ""])
+def test_names_that_would_not_do_as_folders_and_pages(folder, name):
+    (line,) = problems(folder, {"analyses": {name: analysis()}})
+    assert line.startswith(f"analyses.{name}: a name must be letters, digits and underscores")
+
+
+def test_a_name_that_yaml_reads_as_a_number(folder):
+    assert list(load_config({"analyses": {2024: analysis()}}, SCHEMA, folder)["analyses"]) == [
+        "2024"
+    ]
+
+
+def test_all_errors_are_told_at_once_and_none_shows_the_schema(folder):
+    config = {
+        "analyses": {"a": analysis(methd=1, seed="x"), "b": [1], "c": analysis(subset="x =")},
+        "report": {"renderer": "word"},
+    }
+    lines = problems(folder, config)
+    assert len(lines) == 5
+    assert not any(re.search("additionalProperties|anyOf|'type'|description", s) for s in lines)
+    assert all(len(line) < 200 for line in lines)
+
+
+def test_a_step_gets_what_it_reads(folder):
+    filled = load_config({"analyses": {"one": analysis(title="A")}}, SCHEMA, folder)
+    one = filled["analyses"]["one"]
+    fit = step_config(one, "fit")
+    assert fit["name"] == "one"
+    assert "title" not in fit
+    assert "bayes" not in fit
+    assert step_config(one, "report") == one
+    step_config(one, "bayes")["bayes"]["priors"].append("changed")
+    assert one["bayes"]["priors"] == ["lkj"]
+
+
+def test_steps_read_keys_that_exist():
+    known = SCHEMA["properties"]["analyses"]["additionalProperties"]["properties"]
+    for step, keys in STEPS.items():
+        assert set(keys) <= set(known), step
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: 1\nb: {\n", "config.yaml, line 3, column 1: not valid YAML"),
+        ("a: 1\n  b: 2\n", "line 2, column 4: not valid YAML"),
+        ("a:\n\tb: 2\n", "line 2, column 1: not valid YAML"),
+        ("x:\n  one: {a: 1}\n  one: {a: 2}\n", "line 3: the key `one` is repeated"),
+        ("x: [{k: 1, k: 2}]\n", "line 1: the key `k` is repeated"),
+    ],
+)
+def test_what_is_not_yaml_is_told_with_its_place(tmp_path, text, says):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        check_yaml(path)
+
+
+def test_a_missing_config_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="no such file"):
+        check_yaml(tmp_path / "none.yaml")
+    check_yaml(ROOT / "config/config.yaml")
+
+
+def test_the_readme_explains_every_key():
+    text = (ROOT / "config/README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| (.*) \|$", text, re.MULTILINE))
+    keys = {path: sub for path, sub in objects(SCHEMA) if path != "analyses"}
+    assert list(rows) == list(keys)
+    for path, sub in keys.items():
+        default, description = rows[path].split(" | ", 1)
+        assert description.replace("\\|", "|") == " ".join(sub["description"].split()), path
+        if default == "required":
+            assert "default" not in sub, path
+        elif default:
+            assert yaml.safe_load(default.strip("`")) == sub["default"], path
