@@ -151,7 +151,11 @@ def _term(effects: list[str], labels: Labels, rank: int) -> dict:
             {
                 "reliability": 0.9 + 0.08 * k / q if alive else 0.0,
                 "dual": 0.0 if alive else 0.6 - 0.1 * k,
+                "state": "alive" if alive else "collapsed",
                 "direction": dict(zip(effects, vectors[:, k].tolist(), strict=True)),
+                "cells": dict(zip(labels.pairs, vectors[::-1, k].tolist(), strict=True))
+                if q > 1
+                else None,
             }
         )
     return {
@@ -162,7 +166,10 @@ def _term(effects: list[str], labels: Labels, rank: int) -> dict:
         "covariance": covariance.tolist(),
         "sd": sd.tolist(),
         "correlation": (covariance / np.outer(sd, sd)).tolist(),
+        "factor": labels.factor,
         "rank": rank,
+        "full_rank": q,
+        "identifiable": True,
         "degenerate": rank < q,
         "spectrum": spectrum,
     }

@@ -6,7 +6,7 @@ from covedge.markup import Column, Html, code_html, count, figure, fold, table, 
 from covedge.pages.results import Results
 
 # Taller heat maps than this are not read; the table sums them up.
-TALLEST = 40
+TALLEST, SHORT = 60, 16
 
 
 def compose(results: Results) -> str:
@@ -14,7 +14,7 @@ def compose(results: Results) -> str:
     design = results.design
     drawn = [cells for cells in design.get("counts", []) if cells["matrix"] and _small(cells)]
     parts = [_rows(results)]
-    parts += [_heat_map(cells, index) for index, cells in enumerate(drawn)]
+    parts += [_picture(cells, index) for index, cells in enumerate(drawn)]
     parts += [_large(cells) for cells in design.get("counts", []) if cells not in drawn]
     parts += [_terms(design), _levels(design)]
     return "\n".join(parts)
@@ -38,6 +38,14 @@ def _reason(dropped: dict, results: Results) -> str:
     return f"{text(dropped['reason'])}{column}"
 
 
+def _picture(cells: dict, index: int) -> str:
+    """The heat map; folded away where it is taller than a screen."""
+    picture = _heat_map(cells, index)
+    if cells["n_groups"] <= SHORT:
+        return picture
+    return fold(f"Counts in {cells['n_groups']} groups, {len(cells['levels'])} columns", picture)
+
+
 def _heat_map(cells: dict, index: int) -> str:
     title = f"{cells['factor']} within {cells['group']}"
     empty = count(cells["n_empty"], "combination") + " without any"
@@ -52,9 +60,9 @@ def _heat_map(cells: dict, index: int) -> str:
 
 def _large(cells: dict) -> str:
     return (
-        f"{text(cells['factor'])} within {text(cells['group'])}: {cells['n_groups']} groups, too "
-        f"many to draw; between {cells['min']} and {cells['max']} observations in each "
-        f"combination, {cells['n_empty']} empty, {cells['n_singletons']} with a single one.\n"
+        f"{text(cells['factor'])} within {text(cells['group'])}, {cells['n_groups']} groups, too "
+        f"many to draw: between {cells['min']} and {cells['max']} observations in each "
+        f"combination; {cells['n_empty']} are empty, {cells['n_singletons']} have a single one.\n"
     )
 
 

@@ -5,9 +5,11 @@ from covedge.markup import (
     Html,
     badge,
     code_html,
+    count,
     escape,
     fixed,
     fold,
+    listing,
     number,
     table,
     text,
@@ -16,11 +18,13 @@ from covedge.pages.results import FAILED, Results
 
 # Distances in the criterion below this make no difference to any conclusion.
 SAME = 1e-3
+# More messages than this are folded away.
+FEW = 2
 
 
 def compose(results: Results) -> str:
     """The certificate in words; then a table and the messages of each engine."""
-    parts = [_certified(results)]
+    parts = [_certified(results.asked)]
     for engine, answers in results.engines.items():
         parts.append(f"### {text(engine)}\n")
         parts.append(_engine(results, answers))
@@ -32,73 +36,118 @@ def compose(results: Results) -> str:
     return "\n".join(parts)
 
 
-def _certified(results: Results) -> str:
-    fit = results.asked
+def _certified(fit: dict) -> str:
     certificate = fit.get("certificate", {})
+    ours = f"Our fit of the model you asked for has the criterion {fixed(fit['criterion'], 4)}"
+    reasons = listing(text(reason) for reason in certificate.get("reasons") or [])
     if certificate.get("certified"):
         words = (
-            f"Our fit of the model you asked for has the criterion {fixed(fit['criterion'], 4)} "
-            "and is **certified**: slope, push against the boundary and curvature show that it is "
-            "a local optimum that no optimiser can improve on nearby."
+            f"{ours} and is **certified**: slope, push against the boundary and curvature show "
+            "that it is a local optimum that no optimiser can improve on nearby."
+        )
+    elif fit.get("identifiable") is False:
+        words = (
+            f"{ours}. It cannot be certified as *the* optimum, because there is none: {reasons}. "
+            "Many values fit equally well; the one shown is the one with the smallest random "
+            "effects. Programs that give an answer here have stopped somewhere in the flat valley."
         )
     else:
-        words = "Our fit of the model you asked for is **not certified**; treat it with care."
-    starts, optima = certificate.get("starts"), certificate.get("optima")
-    if starts and starts > 1:
-        words += f" {starts} starts from different points led to {_optima(optima)}."
+        words = f"{ours} and is **not certified**: {reasons or 'see below'}. Treat it with care."
+    if (starts := certificate.get("starts") or 0) > 1:
+        words += f" {starts} searches from different points led to {_ends(certificate)}."
     rows = [
-        (name.replace("_", " "), Html(_value(value)))
+        (name.replace("_", " "), _value(value))
         for name, value in certificate.items()
         if not isinstance(value, dict | list)
     ]
     return words + fold("The certificate in numbers", table(["Condition", "Value"], rows))
 
 
-def _optima(optima: int | None) -> str:
-    return "the same optimum" if optima == 1 else f"{optima or 'several'} different optima"
+def _ends(certificate: dict) -> str:
+    optima = certificate.get("optima")
+    return "the same value" if optima == 1 else f"{optima or 'several'} different values"
 
 
-def _value(value: object) -> str:
+def _value(value: object) -> Html:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return number(value) if isinstance(value, float) else escape(value)
+        return Html("yes" if value else "no")
+    return Html(number(value) if isinstance(value, float) else escape(value))
 
 
 def _engine(results: Results, answers: dict[str, dict]) -> str:
-    rows = [_row(results, r, answers[r["model"]]) for r in results.ladder if r["model"] in answers]
+    rungs = [r for r in results.ladder if r["model"] in answers]
+    given = [r for r in rungs if answers[r["model"]].get("status") == "ok"]
     columns = [
         "Rung",
         Column("Criterion", "num"),
         Column("Certified", "num"),
         Column("Above by", "num"),
-        "Its answer",
-        Column("In its own words", "prose"),
+        Column("Its answer", "prose"),
+        "Its own words",
     ]
-    return table(columns, rows, "Answers of this engine")
+    shown = [_row(results, rung, answers[rung["model"]]) for rung in given]
+    parts = [_silent(results, answers, rungs)]
+    if shown:
+        parts.insert(0, table(columns, shown, "Answers of this engine"))
+    return "\n".join(parts)
+
+
+def _silent(results: Results, answers: dict[str, dict], rungs: list[dict]) -> str:
+    """The rungs without an answer, one line for each reason."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for rung in rungs:
+        answer = answers[rung["model"]]
+        if answer.get("status") != "ok":
+            status = "Failed" if answer.get("status") == FAILED else "Cannot express"
+            by_reason.setdefault((status, answer.get("reason", "")), []).append(rung["label"])
+    lines = [
+        f"- {status} {_models(labels)}: {text(reason)}."
+        for (status, reason), labels in by_reason.items()
+    ]
+    return "\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _models(labels: list[str]) -> str:
+    if len(labels) > 3:
+        return count(len(labels), "rung")
+    return listing(text(label) for label in labels)
 
 
 def _row(results: Results, rung: dict, answer: dict) -> tuple:
     ours = results.fits.get(rung["model"], {}).get("criterion")
-    name = Html(f"<b>{escape(rung['label'])}</b>")
-    status = answer.get("status")
-    if status != "ok":
-        word = "failed" if status == FAILED else (status or "no answer").replace("_", " ")
-        reason = Html(f'<span class="note">{escape(answer.get("reason", ""))}</span>')
-        return name, "–", fixed(ours, 4), "–", badge("quiet", word), reason
     distance = answer.get("distance")
-    if distance is None and ours is not None and answer.get("criterion") is not None:
-        distance = answer["criterion"] - ours
     near = distance is not None and abs(distance) < SAME
-    mark = badge("good", "same optimum") if near else badge("bad", "stopped short")
-    shown = "0" if near else number(distance, 2)
-    return name, fixed(answer["criterion"], 4), fixed(ours, 4), shown, mark, _messages(answer)
+    mark = badge("good", "same optimum") if near else _refused(answer)
+    return (
+        Html(f"<b>{escape(rung['label'])}</b>"),
+        fixed(answer["criterion"], 3),
+        fixed(ours, 3),
+        "0" if near else number(distance, 2),
+        mark,
+        _messages(answer),
+    )
+
+
+def _refused(answer: dict) -> Html:
+    """Why our certificate refuses the answer."""
+    reasons = answer.get("certificate", {}).get("reasons") or []
+    notes = "".join(f'<br><span class="note">{escape(reason)}</span>' for reason in reasons)
+    return Html(badge("bad", "stopped short") + notes)
 
 
 def _messages(answer: dict) -> Html:
     said = [m if isinstance(m, str) else " ".join(map(str, m)) for m in answer.get("messages", [])]
-    unique = {message: said.count(message) for message in said}
     words = [
-        f"{code_html(message)}" + (f" ({times} times)" if times > 1 else "")
-        for message, times in unique.items()
+        f"{code_html(message)}{_times(said.count(message))}" for message in dict.fromkeys(said)
     ]
-    return Html("<br>".join(words) or '<span class="note">nothing</span>')
+    shown = "<br>".join(words)
+    if len(words) > FEW:
+        shown = f"<details><summary>{len(words)} messages</summary>{shown}</details>"
+    if answer.get("converged") is not None:
+        says = "It says that it converged." if answer["converged"] else "It did not converge."
+        shown = f"{says}<br>{shown}" if len(words) <= FEW else f"{says}{shown}"
+    return Html(shown or '<span class="note">nothing</span>')
+
+
+def _times(number_of: int) -> str:
+    return f" ({number_of} times)" if number_of > 1 else ""

@@ -33,8 +33,7 @@ def _clear(fit: dict, name: str) -> bool:
 
 
 def _words(names: list[str], fits: list[dict]) -> str:
-    with_groups = [fit for fit in fits if reading.terms(fit)] or fits
-    changed = [name for name in names if len({_clear(fit, name) for fit in with_groups}) > 1]
+    changed = _changed(names, fits)
     if not changed:
         return (
             f"All {count(len(names), 'coefficient')} keep their message on every rung that has "
@@ -49,8 +48,21 @@ def _words(names: list[str], fits: list[dict]) -> str:
     )
 
 
+def _changed(names: list[str], fits: list[dict]) -> list[str]:
+    """Coefficients that are clearly off zero on some rungs with random effects, not on others."""
+    with_groups = [fit for fit in fits if reading.terms(fit)] or fits
+    return [name for name in names if len({_clear(fit, name) for fit in with_groups}) > 1]
+
+
+def _drawn(names: list[str], fits: list[dict]) -> list[str]:
+    """At most PANELS coefficients, in their own order, those that change first of all."""
+    changed = _changed(names, fits)
+    chosen = [*changed, *(name for name in names if name not in changed)][:PANELS]
+    return [name for name in names if name in chosen]
+
+
 def _figure(names: list[str], rungs: list[dict], fits: list[dict]) -> str:
-    drawn = names[:PANELS]
+    drawn = _drawn(names, fits)
     values = [[_values(fit, name) for fit in fits] for name in drawn]
     estimates = [[value[0] for value in row] for row in values]
     errors = [[value[1] for value in row] for row in values]
@@ -61,7 +73,8 @@ def _figure(names: list[str], rungs: list[dict], fits: list[dict]) -> str:
         svg(draw(drawn, estimates, errors, labels, states), "fixed-effects"),
         "Each panel is one coefficient, each line one rung of the ladder: the estimate and two "
         "standard errors either side. Look for lines that grow much longer down the ladder, or "
-        "that begin to cross the grey line at zero."
+        "that begin to cross the grey line at zero. Blue is a sound rung, orange a singular one, "
+        "purple one that is not identifiable."
         + (f" The table has {count(rest, 'more coefficient')}." if rest else ""),
         "Fixed effects with two standard errors along the ladder.",
     )

@@ -3,9 +3,10 @@
 from covedge.figures.loadings import loadings
 from covedge.figures.spectra import spectra
 from covedge.figures.style import svg
-from covedge.markup import Column, Html, badge, escape, figure, fold, number, table, text
+from covedge.markup import Column, Html, badge, count, escape, figure, fold, number, table, text
 from covedge.pages import reading
 from covedge.pages.results import Results
+from covedge.words import describe
 
 BADGES = {
     "alive": badge("good", "supported"),
@@ -30,14 +31,14 @@ def _words(terms: list[dict]) -> str:
     total = sum(len(term["spectrum"]) for term in terms)
     if not null:
         return f"None of the {total} directions collapsed.\n"
-    return f"{null} of {reading.directions(total)} collapsed to zero.\n"
+    return f"{null} of {count(total, 'direction')} collapsed to zero.\n"
 
 
 def _spectra(results: Results, terms: list[dict]) -> str:
     names = [reading.term_text(results.asked, term) for term in terms]
     ordered = [reading.sorted_spectrum(term) for term in terms]
-    rho = [[d.get("reliability") or 0.0 for d in spectrum] for spectrum in ordered]
-    duals = [[d.get("dual") for d in spectrum] for spectrum in ordered]
+    rho = [[reading.clean(d.get("reliability")) for d in spectrum] for spectrum in ordered]
+    duals = [[reading.clean(d.get("dual")) for d in spectrum] for spectrum in ordered]
     marks = [[reading.mark(t, d) for d in ds] for t, ds in zip(terms, ordered, strict=True)]
     alive = [row.count("alive") for row in marks]
     found = "; ".join(f"{n}: {a} of {len(r)}" for n, a, r in zip(names, alive, rho, strict=True))
@@ -56,7 +57,7 @@ def _term(results: Results, term: dict, index: int) -> str:
     title = reading.term_text(results.asked, term)
     told = iter(matrix)
     rows = [
-        _row(k, term, d, _words_of(d, names, told))
+        _row(k, term, d, _words_of(term, d, names, told))
         for k, d in enumerate(reading.sorted_spectrum(term), start=1)
     ]
     columns = [
@@ -72,10 +73,12 @@ def _term(results: Results, term: dict, index: int) -> str:
     return "\n".join(parts)
 
 
-def _words_of(direction: dict, names: list[str], told) -> str:
-    """The fit's own words if it has some, else from the loadings, else the component's label."""
-    loaded = reading.direction_words(names, next(told)) if direction.get("direction") else ""
-    return direction.get("words") or loaded or direction.get("label") or "–"
+def _words_of(term: dict, direction: dict, names: list[str], told) -> str:
+    """What differs between groups, or for a collapsed direction, what does not."""
+    if not direction.get("direction"):
+        return direction.get("label") or "–"
+    loaded = reading.direction_words(names, next(told))
+    return describe(direction, term) if reading.mark(term, direction) == "collapsed" else loaded
 
 
 def _row(k: int, term: dict, direction: dict, words: str) -> tuple:
@@ -83,8 +86,8 @@ def _row(k: int, term: dict, direction: dict, words: str) -> tuple:
     return (
         k,
         Html(f"<bdi>{escape(words)}</bdi>"),
-        number(direction.get("reliability"), 3),
-        "–" if mark == "alive" else number(direction.get("dual"), 2),
+        number(reading.clean(direction.get("reliability")), 3),
+        "–" if mark == "alive" else number(reading.clean(direction.get("dual")), 2),
         BADGES[mark],
     )
 

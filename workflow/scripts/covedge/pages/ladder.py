@@ -85,7 +85,10 @@ def _row(results: Results, rung: dict) -> tuple:
     name = Html(f"<b>{escape(rung['label'])}</b><br>{code_html(rung['formula'])}")
     if results.recommended.get("model") == rung["model"]:
         name = Html(f'{name}<br><span class="note">recommended</span>')
-    ranks = [f"{escape(t['group'])} {reading.rank(t)}" for t in reading.terms(fit)]
+    ranks = [
+        f'<span class="nowrap">{escape(t["group"].split(":")[-1])} {reading.rank(t)}</span>'
+        for t in reading.terms(fit)
+    ]
     return (
         name,
         fit.get("n_parameters", "–"),

@@ -2,7 +2,7 @@
 
 from covedge.errors import FormulaError
 from covedge.formula import parse
-from covedge.markup import count, listing
+from covedge.markup import listing
 
 # A direction is zero below this reliability (design, section 4), where the fit does not say.
 COLLAPSED = 1e-6
@@ -24,6 +24,11 @@ def mark(term: dict, direction: dict) -> str:
 def collapsed(direction: dict) -> bool:
     """Whether a direction of the spectrum has zero variance."""
     return mark({}, direction) == "collapsed"
+
+
+def clean(value: float | None) -> float:
+    """A reliability or a dual without rounding noise: zero below the tolerance."""
+    return 0.0 if value is None or abs(value) < COLLAPSED else value
 
 
 def flat(term: dict) -> bool:
@@ -100,9 +105,12 @@ def direction_words(names: list[str], row: list[float]) -> str:
     largest = max((abs(value) for value in row), default=0.0)
     if not largest:
         return "no effect"
-    pairs = sorted(zip(names, row, strict=True), key=lambda pair: -abs(pair[1]))
-    pairs = [(name, value) for name, value in pairs if abs(value) >= MENTIONED * largest]
-    sign = 1 if pairs[0][1] > 0 else -1
+    pairs = [
+        (name, value)
+        for name, value in zip(names, row, strict=True)
+        if abs(value) >= MENTIONED * largest
+    ]
+    sign = 1 if max(pairs, key=lambda pair: abs(pair[1]))[1] > 0 else -1
     up = [name for name, value in pairs if sign * value > 0]
     down = [name for name, value in pairs if sign * value < 0]
     if down:
@@ -115,7 +123,3 @@ def direction_words(names: list[str], row: list[float]) -> str:
 def null_count(term: dict) -> int:
     """How many directions of the term have zero variance."""
     return full_rank(term) - term["rank"]
-
-
-def directions(number: int) -> str:
-    return count(number, "direction")
