@@ -79,7 +79,7 @@ def number(value: float | None, digits: int = 3) -> str:
         return NOTHING
     if value == 0:
         return "0"
-    magnitude = math.floor(math.log10(abs(value)))
+    magnitude = int(f"{value:.{digits - 1}e}".split("e")[1])
     if magnitude < -4 or magnitude > 7:
         mantissa, exponent = f"{value:.{max(digits - 2, 0)}e}".split("e")
         return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}".replace("-", MINUS)

@@ -6,6 +6,7 @@ same SVG is legible on a light page, on a dark one and in print.
 
 import io
 import re
+import warnings
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -69,7 +70,8 @@ _SETTINGS = {
 _TAG = re.compile(r"<[^>]*>")
 _REFERENCE = re.compile(r'url\(#([^)]+)\)|href="#([^"]+)"')
 _COLOUR = re.compile("|".join(_VARIABLES))
-_FONT = re.compile(r"font: ((?:\w+ )*)([\d.]+px) [^;\"]*")
+# matplotlib writes `font: bold 10px 'DejaVu Sans', ...` or `font-family: 'DejaVu Sans', ...`.
+_FONT = re.compile(r"(font: (?:\w+ )*[\d.]+px|font-family:) [^;\"]*")
 
 
 def drawing(function):
@@ -107,7 +109,9 @@ def svg(figure: Figure, name: str) -> str:
     """The figure as inline SVG. `name` must be unique on the page: ids are made from it."""
     settings = _SETTINGS | {"svg.hashsalt": name, "svg.id": None}
     buffer = io.StringIO()
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        # The reader's machine draws the text; that ours has no such letter does not matter.
+        warnings.filterwarnings("ignore", message="Glyph")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return _tidy(buffer.getvalue(), name)
 
@@ -132,7 +136,7 @@ def _own(tag: str, name: str, used: set[str]) -> str:
     def rename(match: re.Match) -> str:
         return f' id="{name}-{match[1]}"' if match[1] in used else ""
 
-    tag = _FONT.sub(r"font: \1\2 var(--sans, sans-serif)", tag)
+    tag = _FONT.sub(r"\1 var(--sans, sans-serif)", tag)
     tag = _COLOUR.sub(lambda hit: f"var(--{_VARIABLES[hit[0]]}, {hit[0]})", tag)
     tag = re.sub(r' id="([^"]*)"', rename, tag)
     return (

@@ -1,0 +1,92 @@
+"""SVGs that can stand together on one page: own ids, text as text, colours that follow it."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from covedge.figures.beside import beside
+from covedge.figures.chains import chains
+from covedge.figures.correlation import correlation
+from covedge.figures.counts import counts
+from covedge.figures.fixed_effects import fixed_effects
+from covedge.figures.ladder import ladder
+from covedge.figures.loadings import loadings
+from covedge.figures.spectra import spectra
+from covedge.figures.style import svg
+from covedge.figures.support import support
+
+NASTY = ("<script>", "a|b", "$x_1$", "🐀 µ", 'id="q" #0072b2', "שלום")
+
+
+def all_figures(labels):
+    a, b, *_ = labels
+    draws = np.random.default_rng(1).normal(size=(4, 300))
+    return {
+        "support": support([a, b], [["alive", "collapsed"], ["flat"]]),
+        "counts": counts([[1, 0], [3, 40]], [a, b], [a, b], a),
+        "ladder": ladder([a, b], [3.0, None], ["healthy", "not identifiable"]),
+        "spectra": spectra([a], [[0.9, 0.0]], [[None, 0.4]], [["alive", "collapsed"]]),
+        "loadings": loadings([[1.0, -0.5]], [a, b], [0.4], ["alive"]),
+        "correlation": correlation([[1, None], [None, 1]], [0.1, 0.0], [a, b]),
+        "fixed": fixed_effects([a, b], [[1], [2]], [[1], [2]], [a], ["degenerate"]),
+        "chains": chains([a], [draws]),
+        "beside": beside([a, b], [1.0, None], [1, 2], [0, 1], [2, 3], b),
+    }
+
+
+@pytest.fixture(scope="module", params=[NASTY[:2], NASTY[2:4], NASTY[4:]], ids=str)
+def pictures(request):
+    figures = all_figures(request.param)
+    return request.param, {name: svg(figure, name) for name, figure in figures.items()}
+
+
+def test_each_is_well_formed_and_shows_its_labels(pictures):
+    labels, drawn = pictures
+    for name, source in drawn.items():
+        root = ET.fromstring(source)
+        shown = {"".join(node.itertext()) for node in root.iter() if node.tag.endswith("text")}
+        assert any(label in shown for label in labels), name
+
+
+def test_ids_do_not_collide_and_every_reference_has_its_target(pictures):
+    _, drawn = pictures
+    page = "".join(re.sub(r">[^<]*<", "><", source) for source in drawn.values())
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    references = set(re.findall(r"url\(#([^)]+)\)", page)) | set(
+        re.findall(r'href="#([^"]+)', page)
+    )
+    assert references
+    assert references == set(ids)
+
+
+def test_colours_are_variables_of_the_page(pictures):
+    _, drawn = pictures
+    for name, source in drawn.items():
+        styles = " ".join(re.findall(r'style="([^"]*)"', source))
+        bare = re.sub(r"var\(--\w+, #[0-9a-f]{6}\)", "", styles)
+        assert not re.findall(r"#[0-9a-fA-F]{3,6}", bare), name
+
+
+def test_nothing_is_a_bitmap_a_glyph_path_or_a_link(pictures):
+    _, drawn = pictures
+    for source in drawn.values():
+        assert "<image" not in source
+        assert "DejaVu" not in source
+        assert "http" not in source.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_same_data_give_the_same_bytes():
+    twice = [svg(all_figures(NASTY)["spectra"], "spectra") for _ in range(2)]
+    assert twice[0] == twice[1]
+
+
+def test_drawing_leaves_the_settings_of_the_caller_alone():
+    import matplotlib
+
+    matplotlib.use("agg")
+    before = dict(matplotlib.rcParams)
+    all_figures(NASTY)
+    assert dict(matplotlib.rcParams) == before
