@@ -1,0 +1,125 @@
+"""Which jobs run: at first, and after an edit of config, code or data."""
+
+import shutil
+
+import pytest
+
+from support.tree import Tree, copy_pretending
+
+INDEX = "Writing the index of all analyses"
+
+
+def jobs_of(analysis, first="prepare"):
+    """The messages of an analysis' jobs from step `first` on."""
+    messages = {
+        "prepare": f"Preparing the data of {analysis}",
+        "fit": f"Fitting the ladder of {analysis}",
+        "engines": f"Asking other packages about {analysis}",
+        "bayes": f"Sampling the posteriors of {analysis}",
+        "diagnose": f"Diagnosing {analysis}",
+        "report": f"Writing the page of {analysis}",
+    }
+    steps = list(messages)
+    return [messages[step] for step in steps[steps.index(first) :]]
+
+
+def both(first):
+    return sorted([*jobs_of("rats", first), *jobs_of("rats_s15", first), INDEX])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A tree in which the default config has run."""
+    tree = copy_pretending(tmp_path_factory.mktemp("finished"))
+    before = tree.jobs()
+    done = tree.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stdout
+    return tree, before
+
+
+@pytest.fixture
+def tree(finished, tmp_path):
+    """A copy of it, to be edited."""
+    shutil.copytree(finished[0].folder, tmp_path / "tree")
+    return Tree(tmp_path / "tree")
+
+
+def test_the_default_config(finished, tree):
+    assert finished[1] == both("prepare")
+    assert tree.jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "first"),
+    [
+        ("formula: cc_marg ~ mPair +", "formula: cc_marg ~ 1 + mPair +", "prepare"),
+        ("method: REML", "method: ML", "fit"),
+        ("method: REML", "method: REML\n    bayes: {draws: 500}", "bayes"),
+        ("method: REML", "method: REML\n    engines: []", "engines"),
+        ("title: Coactivation of muscle pairs at one", "title: Coactivation at one", "report"),
+        ("title: Coactivation", "# a comment\n    title: Coactivation", None),
+    ],
+)
+def test_an_edit_of_one_analysis_reruns_that_analysis_only(tree, old, new, first):
+    tree.edit("config/config.yaml", old, new)
+    expected = [] if first is None else [*jobs_of("rats_s15", first), INDEX]
+    if first == "engines":  # the posterior does not depend on other packages
+        expected.remove("Sampling the posteriors of rats_s15")
+    assert tree.jobs() == sorted(expected)
+
+
+def test_a_new_analysis_runs_alone(tree):
+    new = "  new:\n    data: data/rats.csv\n    formula: cc_marg ~ 1 + (1 | ratID)\n"
+    tree.append("config/config.yaml", new)
+    assert tree.jobs() == sorted([*jobs_of("new"), INDEX])
+
+
+@pytest.mark.parametrize(
+    ("module", "first"),
+    [
+        ("figures/style", "report"),
+        ("kernel", "fit"),
+        ("formula", "prepare"),
+    ],
+)
+def test_a_change_of_the_library_reruns_what_uses_it(tree, module, first):
+    tree.append(f"workflow/scripts/covedge/{module}.py", "\nCHANGED = True\n")
+    assert tree.jobs() == both(first)
+
+
+def test_a_change_of_the_style_sheet_reruns_the_pages(tree):
+    tree.append("reports/page.css", "\n")
+    assert tree.jobs() == both("report")
+
+
+def test_new_data_rerun_everything(tree):
+    tree.append("data/rats.csv", "r01,s15,999,p1,0.5\n")
+    assert tree.jobs() == both("prepare")
+
+
+def test_a_change_of_the_renderer_reruns_the_pages(tree):
+    tree.append("config/config.yaml", "\nreport: {renderer: pandoc}\n")
+    assert tree.jobs() == both("report")
+
+
+MODULE = """
+configfile: "mine.yaml"
+
+module covedge:
+    snakefile: "{snakefile}"
+    config: config
+
+use rule * from covedge as covedge_*
+
+rule everything:
+    default_target: True
+    input: rules.covedge_all.input
+"""
+
+
+def test_it_can_be_used_as_a_module(finished, tmp_path):
+    there = finished[0].folder
+    config = f"data: {there}/data/rats.csv, formula: cc_marg ~ 1 + (1 | ratID)"
+    (tmp_path / "mine.yaml").write_text(f"analyses:\n  mine: {{{config}}}\n")
+    (tmp_path / "Snakefile").write_text(MODULE.format(snakefile=there / "Snakefile"))
+    assert Tree(tmp_path).jobs() == sorted([*jobs_of("mine"), INDEX])
