@@ -14,7 +14,7 @@ def support(names: Sequence[str], marks: Sequence[Sequence[str]]) -> Figure:
     names : grouping factors. marks : per term `alive`, `collapsed` or `flat`, strongest first.
     """
     widest = max(len(row) for row in marks)
-    figure, axes = canvas(4.6, 0.55 + 0.82 * len(names))
+    figure, axes = canvas(4.6, 0.3 + 0.72 * len(names))
     size = min(330.0, 330.0 * (9 / max(widest, 9)) ** 2)
     for y, (name, row) in enumerate(zip(names, marks, strict=True)):
         axes.text(-0.45, y - 0.36, shorten(name, 40), color=INK, fontsize=12, va="bottom")
@@ -25,7 +25,7 @@ def support(names: Sequence[str], marks: Sequence[Sequence[str]]) -> Figure:
             max(widest, 5) - 0.4, y, f"{alive} of {len(row)}", color=MUTED, fontsize=12, va="center"
         )
     axes.set_xlim(-0.6, max(widest, 5) + 0.7)
-    axes.set_ylim(len(names) - 0.5, -0.75)
+    axes.set_ylim(len(names) - 0.7, -0.8)
     bare(axes)
     return figure
 

@@ -40,8 +40,14 @@ def _card(cause: dict) -> str:
 
 
 def _evidence(evidence: dict) -> str:
-    rows = [(key.replace("_", " "), Html(shown(value))) for key, value in evidence.items()]
+    rows = [(key.replace("_", " "), Html(_item(key, value))) for key, value in evidence.items()]
     return table(["Quantity", "Value"], rows, "Evidence") if rows else ""
+
+
+def _item(key: str, value: object) -> str:
+    if key == "interval" and isinstance(value, list) and len(value) == 2:
+        return f"{shown(value[0])} to {shown(value[1])}"
+    return shown(value)
 
 
 def shown(value: object) -> str:
@@ -58,5 +64,6 @@ def shown(value: object) -> str:
         items = [f"<bdi>{escape(key)}</bdi>: {shown(inner)}" for key, inner in value.items()]
         return "<br>".join(items)
     if isinstance(value, list):
-        return "; ".join(map(shown, value))
+        texts = all(isinstance(inner, str) for inner in value)
+        return "<br>".join(map(code_html, value)) if texts else "; ".join(map(shown, value))
     return code_html(value) if "~" in str(value) else f"<bdi>{escape(value)}</bdi>"

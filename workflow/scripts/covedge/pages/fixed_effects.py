@@ -33,22 +33,22 @@ def _clear(fit: dict, name: str) -> bool:
 
 
 def _words(names: list[str], fits: list[dict]) -> str:
-    changed = _changed(names, fits)
-    if not changed:
+    moved = changed(names, fits)
+    if not moved:
         return (
             f"All {count(len(names), 'coefficient')} keep their message on every rung that has "
             "random effects: none goes from clearly off zero to not, or back.\n"
         )
-    shown = listing([text(name) for name in changed[:6]])
-    more = f" and {len(changed) - 6} more" if len(changed) > 6 else ""
+    shown = listing([text(name) for name in moved[:6]])
+    more = f" and {len(moved) - 6} more" if len(moved) > 6 else ""
     return (
         f"The random part matters here: {shown}{more} "
-        f"{'is' if len(changed) == 1 else 'are'} clearly off zero (more than two standard errors) "
+        f"{'is' if len(moved) == 1 else 'are'} clearly off zero (more than two standard errors) "
         "on some rungs and not on others.\n"
     )
 
 
-def _changed(names: list[str], fits: list[dict]) -> list[str]:
+def changed(names: list[str], fits: list[dict]) -> list[str]:
     """Coefficients that are clearly off zero on some rungs with random effects, not on others."""
     with_groups = [fit for fit in fits if reading.terms(fit)] or fits
     return [name for name in names if len({_clear(fit, name) for fit in with_groups}) > 1]
@@ -56,8 +56,8 @@ def _changed(names: list[str], fits: list[dict]) -> list[str]:
 
 def _drawn(names: list[str], fits: list[dict]) -> list[str]:
     """At most PANELS coefficients, in their own order, those that change first of all."""
-    changed = _changed(names, fits)
-    chosen = [*changed, *(name for name in names if name not in changed)][:PANELS]
+    moved = changed(names, fits)
+    chosen = [*moved, *(name for name in names if name not in moved)][:PANELS]
     return [name for name in names if name in chosen]
 
 

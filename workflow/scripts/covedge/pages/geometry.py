@@ -3,7 +3,19 @@
 from covedge.figures.loadings import loadings
 from covedge.figures.spectra import spectra
 from covedge.figures.style import svg
-from covedge.markup import Column, Html, badge, count, escape, figure, fold, number, table, text
+from covedge.markup import (
+    Column,
+    Html,
+    badge,
+    code,
+    count,
+    escape,
+    figure,
+    fold,
+    number,
+    table,
+    text,
+)
 from covedge.pages import reading
 from covedge.pages.results import Results
 from covedge.words import describe
@@ -17,13 +29,24 @@ BADGES = {
 
 def compose(results: Results) -> str:
     """Figure of all spectra, then per term its directions in words, and what holds them."""
-    terms = reading.terms(results.asked)
+    terms = reading.terms(results.focus)
     if not terms:
         return "The model has no random effects, so there is no geometry to show."
-    parts = [_words(terms), _spectra(results, terms)]
+    parts = [_which(results), _words(terms), _spectra(results, terms)]
     for index, term in enumerate(terms):
         parts.append(_term(results, term, index))
     return "\n".join([*parts, _details()])
+
+
+def _which(results: Results) -> str:
+    """Which model is looked at, where it is not the one asked for."""
+    if results.focus["model"] == results.asked["model"]:
+        return ""
+    return (
+        "The model you asked for cannot be told from others, so its directions mean nothing. "
+        "Shown here is the richest rung that the data can identify, "
+        f"**{text(results.label(results.focus['model']))}**: {code(results.focus['formula'])}.\n"
+    )
 
 
 def _words(terms: list[dict]) -> str:
@@ -35,7 +58,7 @@ def _words(terms: list[dict]) -> str:
 
 
 def _spectra(results: Results, terms: list[dict]) -> str:
-    names = [reading.term_text(results.asked, term) for term in terms]
+    names = [reading.term_text(results.focus, term) for term in terms]
     ordered = [reading.sorted_spectrum(term) for term in terms]
     rho = [[reading.clean(d.get("reliability")) for d in spectrum] for spectrum in ordered]
     duals = [[reading.clean(d.get("dual")) for d in spectrum] for spectrum in ordered]
@@ -54,7 +77,7 @@ def _spectra(results: Results, terms: list[dict]) -> str:
 
 def _term(results: Results, term: dict, index: int) -> str:
     names, matrix = reading.loadings(term)
-    title = reading.term_text(results.asked, term)
+    title = reading.term_text(results.focus, term)
     told = iter(matrix)
     rows = [
         _row(k, term, d, _words_of(term, d, names, told))

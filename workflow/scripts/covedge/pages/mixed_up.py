@@ -147,7 +147,7 @@ def _traces(results: Results) -> str:
 
 
 def _optimum(results: Results) -> str:
-    fit = results.asked
+    fit = results.focus
     certificate = fit.get("certificate", {})
     pushes = [
         d["dual"]

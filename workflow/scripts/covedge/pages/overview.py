@@ -8,6 +8,11 @@ from covedge.pages import reading
 from covedge.pages.causes import TITLES
 from covedge.pages.results import Results, read_given
 
+INTRO = (
+    "A mixed model came out singular. Each page says where its random effects degenerate, why, "
+    "what can still be concluded, and which model to report instead."
+)
+
 
 def index(parameters: str | Path = "parameters.json") -> Markdown:
     """Title, formula, verdict, causes, rank, certified and a link, for every analysis."""
@@ -19,7 +24,7 @@ def index(parameters: str | Path = "parameters.json") -> Markdown:
         f'<ul class="facts"><li>{count(len(rows), "analysis", "analyses")}</li></ul></header>'
     )
     columns = ["Analysis", "Verdict", "Why", "Rank", "Certified"]
-    return Markdown(head + table(columns, rows, "All analyses"))
+    return Markdown(head + INTRO + table(columns, rows, "All analyses", stacked=True))
 
 
 def _row(page: dict) -> tuple:

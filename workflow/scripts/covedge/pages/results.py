@@ -40,6 +40,11 @@ class Results:
         )
 
     @property
+    def focus(self) -> dict:
+        """The fit to look at closely: the one asked for, or the richest that is identifiable."""
+        return self.fits.get(self.verdict.get("focus") or "", self.asked)
+
+    @property
     def recommended(self) -> dict:
         """Model, formula and reason of what to report instead; empty where there is none."""
         return self.verdict.get("recommended") or {}

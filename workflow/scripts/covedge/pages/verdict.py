@@ -1,9 +1,26 @@
 """The first screen: the verdict in a sentence, a small picture, what to do, and a plain table."""
 
+import re
+
 from covedge.figures.style import svg
 from covedge.figures.support import support
-from covedge.markup import Html, code, code_html, count, div, escape, figure, listing, table, text
+from covedge.markup import (
+    Html,
+    code,
+    code_html,
+    count,
+    div,
+    escape,
+    figure,
+    listing,
+    number,
+    table,
+    text,
+)
 from covedge.pages import reading
+from covedge.pages.causes import TITLES
+from covedge.pages.engines import SAME
+from covedge.pages.fixed_effects import changed
 from covedge.pages.results import FAILED, Results
 
 
@@ -27,12 +44,24 @@ def _without_diagnosis(results: Results) -> str:
 
 
 def _words(results: Results) -> str:
-    parts = [div("lead", text(results.verdict["summary"]))]
+    first, rest = _split(results.verdict["summary"])
     advice = results.recommended
+    parts = [div("lead", text(first))]
     if advice.get("formula"):
+        # The box below says it, with the reason.
+        rest = [sentence for sentence in rest if not sentence.startswith("Report ")]
         because = text(advice.get("because") or "")
-        parts.append(div("advice", f"**What to do.** Report {code(advice['formula'])}. {because}"))
-    return "\n".join(parts)
+        told = f"**What to do.** Report {code(advice['formula'])}. {because}"
+        parts += [text(" ".join(rest)) if rest else "", div("advice", told)]
+    else:
+        parts.append(text(" ".join(rest)))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _split(summary: str) -> tuple[str, list[str]]:
+    """The first sentence, and the others."""
+    first, *rest = re.split(r"(?<=[.!?]) (?=[A-Z])", summary)
+    return first, rest
 
 
 def _picture(results: Results) -> str:
@@ -66,8 +95,9 @@ def _table(results: Results) -> str:
         ("Is the fit singular?", _singular(results), "#geometry"),
         ("Did the software fail?", _software(results), "#engines"),
         ("Why is it so?", _why(results), "#why"),
+        ("What does vary between groups?", _varies(results), "#geometry"),
         ("Does a simpler model do?", _simpler(results), "#ladder"),
-        ("Do the fixed effects change?", Html("Compare them along the ladder."), "#fixed-effects"),
+        ("Do the fixed effects change?", _fixed(results), "#fixed-effects"),
         ("Does a Bayesian refit help?", _bayesian(results), "#bayes"),
     ]
     linked = [
@@ -109,26 +139,43 @@ def _confounded(fit: dict, term: dict) -> str:
 
 
 def _software(results: Results) -> Html:
-    certificate = results.asked.get("certificate", {})
-    ours = (
-        "The fit on this page is certified: a local optimum that no optimiser can improve on "
-        "nearby."
-        if certificate.get("certified")
-        else "The fit on this page could not be certified as an optimum."
-    )
+    fit = results.asked
+    if fit.get("identifiable") is False:
+        ours = "There is no single best fit to find, so none can be certified."
+    elif fit.get("certificate", {}).get("certified"):
+        ours = (
+            "The fit on this page is certified: a local optimum that no optimiser can improve on "
+            "nearby."
+        )
+    else:
+        ours = "The fit on this page could not be certified as an optimum."
     worst = [
-        f"{engine} stopped {answer['distance']:.2g} above it."
+        f"{engine} stopped {number(answer['distance'], 2)} above it."
         for engine, answers in results.engines.items()
-        if (answer := answers.get(results.asked["model"], {})).get("distance") is not None
-        and answer["distance"] > 1e-3
+        if ((answer := answers.get(fit["model"], {})).get("distance") or 0.0) > SAME
     ]
     return Html(" ".join([ours, *map(escape, worst)]))
 
 
 def _why(results: Results) -> Html:
     causes = results.verdict.get("causes", [])
-    sentences = [f"<bdi>{escape(cause['sentence'])}</bdi>" for cause in causes]
-    return Html("<br>".join(dict.fromkeys(sentences)) or "Nothing is wrong, so nothing to explain.")
+    named = [_cause(cause) for cause in causes]
+    return Html("<br>".join(dict.fromkeys(named)) or "Nothing is wrong, so nothing to explain.")
+
+
+def _cause(cause: dict) -> str:
+    title = escape(TITLES.get(cause["cause"], cause["cause"].replace("_", " ")))
+    return f"{title} (<bdi>{escape(cause['group'])}</bdi>)." if cause.get("group") else f"{title}."
+
+
+def _varies(results: Results) -> Html:
+    found = results.verdict.get("varies", [])
+    lines = [
+        f"<bdi>{escape(each['group'])}</bdi>: <bdi>{escape(each['direction'])}</bdi> "
+        f"(reliability {number(each['reliability'], 2)})"
+        for each in found
+    ]
+    return Html("<br>".join(lines) or "Nothing, as far as these data can tell.")
 
 
 def _simpler(results: Results) -> Html:
@@ -138,6 +185,17 @@ def _simpler(results: Results) -> Html:
     if advice.get("model") == results.asked["model"]:
         return Html("The model you asked for is the one to report.")
     return Html(f"Yes: {code_html(advice['formula'])}")
+
+
+def _fixed(results: Results) -> Html:
+    fits = [results.fits[r["model"]] for r in results.ladder if r["model"] in results.fits]
+    names = [row["name"] for row in results.asked["fixed"]]
+    moved = changed(names, fits)
+    if not moved:
+        return Html("No: none goes from clearly off zero to not, or back, along the ladder.")
+    shown = listing([f"<bdi>{escape(name)}</bdi>" for name in moved[:4]])
+    more = f", {len(moved) - 4} more" if len(moved) > 4 else ""
+    return Html(f"{shown}{more}: clearly off zero on some rungs, not on others.")
 
 
 def _bayesian(results: Results) -> Html:
