@@ -221,6 +221,13 @@ def test_steps_read_keys_that_exist():
         assert set(keys) <= set(known), step
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_scripts_read_no_key_that_an_edit_would_not_rerun(step):
+    script = (ROOT / f"workflow/scripts/{step}.py").read_text(encoding="utf-8")
+    used = re.findall(r'analysis(?:\[|\.get\()"(\w+)"', script)
+    assert set(used) <= {"name", *STEPS[step]}
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
