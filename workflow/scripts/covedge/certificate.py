@@ -12,7 +12,6 @@ import numpy as np
 
 from covedge.factors import Factors
 from covedge.spectrum import (
-    COLLAPSED,
     UNDECIDED,
     Direction,
     directions,
@@ -65,21 +64,32 @@ class Examination:
 
 def examine(factors: Factors, x) -> Examination:
     """Judge the point x. Its factors must have full column rank (see `optimum.reduce_ranks`)."""
+    spectra, maps = _first_order(factors, x)
+    decrement, curvature, descent = _second_order(factors, x, maps)
+    certificate = _judge(factors, spectra, decrement, curvature)
+    return Examination(certificate, tuple(spectra), descent)
+
+
+def spectra(factors: Factors, x) -> tuple[tuple[Direction, ...], ...]:
+    """The directions of each block at x, without the second-order part of `examine`."""
+    return tuple(_first_order(factors, x)[0])
+
+
+def _first_order(factors, x):
+    """Per block its directions, and the Jacobian of its part of x in information coordinates."""
     point = factors.likelihood.at(factors.Sigmas(x))
-    spectra, maps = [], []
+    found, maps = [], []
     for block, L in zip(factors.blocks, factors.split(x), strict=True):
         Gamma, H = (block.basis.T @ M[block.level] @ block.basis for M in (point.Gamma, point.H))
         n_levels = factors.likelihood.gram.n_groups[block.level]
         if block.full:
-            spectra.append(directions(L @ L.T, Gamma, H, n_levels, block.label))
+            found.append(directions(L @ L.T, Gamma, H, n_levels, block.label))
             maps.append(np.kron(_root_inverse(H), np.eye(block.columns)))
         else:
             tau2 = float((L**2).sum())
-            spectra.append(scalar_direction(tau2, Gamma, H, n_levels, block.label))
+            found.append(scalar_direction(tau2, Gamma, H, n_levels, block.label))
             maps.append(np.eye(block.columns) / np.sqrt(np.trace(H)))
-    decrement, curvature, descent = _second_order(factors, x, maps)
-    certificate = _judge(factors, spectra, decrement, curvature)
-    return Examination(certificate, tuple(spectra), descent)
+    return found, maps
 
 
 def _root_inverse(H):
@@ -93,7 +103,7 @@ def _root_inverse(H):
 def _second_order(factors, x, maps):
     """(Newton decrement, smallest curvature, descent step) modulo rotations, in information units.
 
-    maps : per block the Jacobian of its part of x in information coordinates z.
+    maps : as from `_first_order`.
     """
     if not factors.size:
         return 0.0, None, None
@@ -162,8 +172,3 @@ def _judge(factors, spectra, decrement, curvature):
     else:
         status = CERTIFIED
     return Certificate(status, decrement, worst, float(max(products)), curvature, tuple(reasons))
-
-
-def rank(spectra):
-    """Number of directions that are not collapsed."""
-    return sum(d.state != COLLAPSED for found in spectra for d in found)

@@ -22,7 +22,15 @@ STEPS: dict[str, tuple[str, ...]] = {
     "fit": ("formula", "method", "ladder", "weights", "seed"),
     "engines": ("formula", "method", "ladder", "weights", "engines"),
     "bayes": ("formula", "method", "bayes", "seed"),
-    "diagnose": ("formula", "method", "smallest_sd", "bootstrap", "seed"),
+    "diagnose": (
+        "formula",
+        "method",
+        "ladder",
+        "weights",
+        "smallest_sd",
+        "bootstrap",
+        "seed",
+    ),
 }
 
 

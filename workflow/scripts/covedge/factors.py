@@ -107,21 +107,30 @@ class Factors:
                 gradient[place] = 2.0 * L[0, 0] * np.trace(inner)
         return value, gradient
 
-    def hessian(self, x, step=1e-3):
-        """(size, size) d2 D / dx2 from differences of the gradient, with an error of order step^4.
+    def hessian(self, x, step=1e-3, accurate=True):
+        """(size, size) d2 D / dx2 from differences of the gradient.
 
-        The step suits the scaled coordinates, where Sigma = I is a reliability near one half.
+        The error is of order step^4 if accurate, else step^2 for half the work. The step suits the
+        scaled coordinates, where Sigma = I is a reliability near one half.
         """
         H = np.empty((self.size, self.size))
         for i in range(self.size):
             unit = np.zeros(self.size)
             unit[i] = step
-            near, far = (
-                self.value_and_gradient(x + k * unit)[1] - self.value_and_gradient(x - k * unit)[1]
-                for k in (1, 2)
-            )
-            H[i] = (8.0 * near - far) / (12.0 * step)
+            slope = self._difference(x, unit) / (2.0 * step)
+            if accurate:
+                slope = (4.0 * slope - self._difference(x, 2.0 * unit) / (4.0 * step)) / 3.0
+            H[i] = slope
         return (H + H.T) / 2
+
+    def _difference(self, x, h):
+        return self.value_and_gradient(x + h)[1] - self.value_and_gradient(x - h)[1]
+
+    def root(self, S):
+        """(factors, x) with L L' = S (p, p) for each block, at the rank of S."""
+        parts = [square_root(s) for s in S]
+        moved = self.with_ranks([L.shape[1] for L in parts])
+        return moved, moved.join(parts)
 
     def start(self, scale=1.0):
         """x with every Sigma = scale^2 on its components' own bases."""

@@ -86,27 +86,58 @@ class Gram:
         return pack(self)
 
 
-def build(frame: ModelFrame) -> Gram:
-    """The Gram of a model frame, whose terms come outermost first. One pass over the rows."""
+@dataclass(frozen=True)
+class Rows:
+    """The scaled rows of a model frame.
+
+    columns : (n, m - 1) [Z_0 | shallower Z | X]; y : (n,).
+    codes : per level (n,) group of each row; parents : as in `Gram`; widths : q of each level.
+    """
+
+    columns: np.ndarray
+    y: np.ndarray
+    codes: tuple[np.ndarray, ...]
+    parents: tuple[np.ndarray, ...]
+    widths: tuple[int, ...]
+    n_fixed: int
+    scaling: Scaling
+
+
+def scaled_rows(frame: ModelFrame) -> Rows:
+    """Scale the rows of a model frame, whose terms come outermost first."""
     frame = _weighted(frame)
-    y, X, Q, scaling = _scaled(frame)
+    y, Q, scaling = _scaled(frame)
     codes, parents = _nested_codes(frame.codes)
     Z = [Z @ W for Z, W in zip(reversed(frame.Z), scaling.random, strict=True)]
-    columns = np.ascontiguousarray(np.column_stack([*Z, Q, y]))
-    widths = [z.shape[1] for z in Z]
-    m = columns.shape[1]
-    n_groups = [len(p) for p in parents]
-    deepest = np.zeros((n_groups[0] if Z else 0, widths[0] if Z else 0, m))
-    if Z:
-        kernel.add_cross_products(columns[:, : widths[0]], columns, codes[0], deepest)
+    columns = np.ascontiguousarray(np.column_stack([*Z, Q]))
+    widths = tuple(z.shape[1] for z in Z)
+    return Rows(columns, y, tuple(codes), tuple(parents), widths, Q.shape[1], scaling)
+
+
+def build(frame: ModelFrame) -> Gram:
+    """The Gram of a model frame."""
+    return accumulate(scaled_rows(frame))
+
+
+def accumulate(rows: Rows) -> Gram:
+    """Cross-products of scaled rows, in one pass."""
+    columns = np.column_stack([rows.columns, rows.y])
+    n_terms, root = len(rows.widths), np.zeros(len(rows.y), dtype=np.int64)
+    deepest = np.zeros((0, 0, columns.shape[1]))
+    if n_terms:
+        q = rows.widths[0]
+        deepest = np.zeros((len(rows.parents[0]), q, columns.shape[1]))
+        own = np.ascontiguousarray(columns[:, :q])
+        kernel.add_cross_products(own, columns, rows.codes[0], deepest)
     raw = []
-    for level in range(1, len(Z) + 1) if Z else [0]:
-        left = np.ascontiguousarray(columns[:, sum(widths[:level]) :])
-        code = codes[level] if level < len(Z) else np.zeros(len(y), dtype=np.int64)
-        block = np.zeros((n_groups[level] if level < len(Z) else 1, left.shape[1], left.shape[1]))
-        kernel.add_cross_products(left, left, code, block)
+    for level in range(1, n_terms + 1) if n_terms else [0]:
+        left = np.ascontiguousarray(columns[:, sum(rows.widths[:level]) :])
+        inner = level < n_terms
+        groups = len(rows.parents[level]) if inner else 1
+        block = np.zeros((groups, left.shape[1], left.shape[1]))
+        kernel.add_cross_products(left, left, rows.codes[level] if inner else root, block)
         raw.append(block)
-    return Gram(len(y), X.shape[1], tuple(parents), deepest, tuple(raw), scaling)
+    return Gram(len(rows.y), rows.n_fixed, rows.parents, deepest, tuple(raw), rows.scaling)
 
 
 def _weighted(frame):
@@ -123,7 +154,7 @@ def _weighted(frame):
 
 
 def _scaled(frame):
-    """Scaled y, X, scaled X, and the Scaling, whose `random` is deepest first like the levels."""
+    """Scaled y and X, and the Scaling, whose `random` is deepest first like the levels."""
     X, y, n = frame.X, frame.y, len(frame.y)
     if X.shape[1]:
         Q, R = qr(X)
@@ -143,7 +174,7 @@ def _scaled(frame):
     )
     log_weights = float(np.log(frame.weights).sum()) if frame.weights is not None else 0.0
     scaling = Scaling(R / np.sqrt(n), beta, response, random, log_weights)
-    return residual / response, X, Q * np.sqrt(n), scaling
+    return residual / response, Q * np.sqrt(n), scaling
 
 
 def _whitener(Z, n_levels):
@@ -248,8 +279,11 @@ def _localise(gram):
     collapsed = len(count) * q < len(kk)
     if collapsed:
         outer = np.zeros((len(count), q, q, kr.shape[2], kr.shape[2]))
-        for group, p in enumerate(pattern):
-            outer[p] += np.einsum("ai,bj->abij", kr[group], kr[group])
+        for p, groups in enumerate(
+            np.split(np.argsort(pattern, kind="stable"), count.cumsum()[:-1])
+        ):
+            flat = kr[groups].reshape(len(groups), -1)
+            outer[p] = (flat.T @ flat).reshape(q, -1, q, kr.shape[2]).transpose(0, 2, 1, 3)
         kk, kr, parent = kk[first_seen], outer, parent[first_seen]
     else:
         count = np.ones(len(kk))

@@ -68,7 +68,7 @@ def _elements(factors):
 def _information(gram: Gram, reml, elements, factors):
     """B over sigma^2 and all elements, in that order."""
     levels = [block.level for block in factors.blocks]
-    XZ, ancestors = _fixed_products(gram), _ancestors(gram)
+    XZ, ancestors = fixed_products(gram), _ancestors(gram)
     starts = np.cumsum([1, *(len(e) for e in elements)])
     B = np.zeros((starts[-1], starts[-1]))
     B[0, 0] = gram.n_obs - gram.n_fixed * reml
@@ -78,7 +78,7 @@ def _information(gram: Gram, reml, elements, factors):
     ]
     for b, P in enumerate(elements):
         here = slice(starts[b], starts[b + 1])
-        own = _blocks(gram, levels[b], levels[b]).sum(axis=0)
+        own = group_blocks(gram, levels[b], levels[b]).sum(axis=0)
         B[0, here] = np.einsum("aij,ij->a", P, own)
         if reml:
             B[0, here] -= np.einsum("axx->a", crossed[b])
@@ -87,7 +87,7 @@ def _information(gram: Gram, reml, elements, factors):
             deep, shallow = (b, c) if levels[b] <= levels[c] else (c, b)
             if (deep, shallow) != (b, c):
                 continue
-            C = _blocks(gram, levels[b], levels[c])
+            C = group_blocks(gram, levels[b], levels[c])
             product = np.einsum("gij,gxs->ijxs", C, C, optimize=True)
             if reml:
                 up = ancestors[levels[b]][levels[c]]
@@ -101,7 +101,7 @@ def _information(gram: Gram, reml, elements, factors):
     return B
 
 
-def _blocks(gram, deep, shallow):
+def group_blocks(gram, deep, shallow):
     """(n_groups, q_deep, q_shallow) Z_deep'Z_shallow within each group of level `deep`."""
     source = gram.deepest if deep == 0 else gram.raw[deep - 1]
     q = gram.n_effects
@@ -109,7 +109,7 @@ def _blocks(gram, deep, shallow):
     return source[:, : q[deep], first : first + q[shallow]]
 
 
-def _fixed_products(gram):
+def fixed_products(gram):
     """Per level (n_groups, p, q) of Q'Z within each group, Q the orthonormal X."""
     p, q = gram.n_fixed, gram.n_effects
     sources = [gram.deepest, *gram.raw][: len(q)]
@@ -170,7 +170,14 @@ def canonical(factors: Factors, x, found: Identifiability):
         if np.isfinite(reach):
             S = [s + sign * reach * d for s, d in zip(S, change.S, strict=True)]
             sigma2 += sign * reach * change.residual
-    return _from_S(factors, [s / sigma2 for s in S])
+    # What the move has taken away leaves rounding errors behind.
+    return factors.root([_clean(s / sigma2) for s in S])
+
+
+def _clean(S):
+    values, vectors = np.linalg.eigh(S)
+    values = np.where(values > 1e-10 * max(values[-1], 1e-300), values, 0.0)
+    return (vectors * values) @ vectors.T
 
 
 def _reach(S, change):
@@ -187,15 +194,3 @@ def _reach(S, change):
     root = vectors / np.sqrt(values)
     lowest = np.linalg.eigvalsh(root.T @ change @ root)[0]
     return -1.0 / lowest if lowest < 0 else np.inf
-
-
-def _from_S(factors, S):
-    columns, parts = [], []
-    for s in S:
-        values, vectors = np.linalg.eigh(s)
-        keep = values > 1e-10 * max(values[-1], 1e-300)
-        L = vectors[:, keep] * np.sqrt(values[keep])
-        columns.append(L.shape[1])
-        parts.append(L)
-    moved = factors.with_ranks(columns)
-    return moved, moved.join(parts)

@@ -62,6 +62,7 @@ def _term_record(term: TermFit) -> dict:
     return {
         "group": term.term.name,
         "effects": term.term.effects,
+        "factor": term.term.cells.factor if term.term.cells is not None else None,
         "n_levels": term.term.n_levels,
         "structure": term.structure.name,
         "covariance": term.G,

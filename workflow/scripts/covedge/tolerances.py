@@ -22,6 +22,8 @@ class Tolerances:
     pushed: float = 1e-4
     # Two optima are one where their D differ by less.
     same_optimum: float = 1e-5
+    # An answer of another engine is the same if its D is no more than this above ours.
+    same_answer: float = 1e-3
     # Eigenvalues of the identifiability matrix (unit diagonal) below it are zero.
     identifiable: float = 1e-10
     # Information about a direction, as part of the largest of the term, below it is none.

@@ -1,0 +1,1 @@
+"""Other people's engines: their answers, in their own words, under our certificate."""

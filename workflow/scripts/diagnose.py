@@ -1,0 +1,87 @@
+"""Where and why the fits of an analysis degenerate, and which model to report instead."""
+
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from covedge import causes as why
+from covedge.design import model_frame
+from covedge.formula import parse
+from covedge.gram import scaled_rows
+from covedge.jsonio import read_json
+from covedge.likelihood import Likelihood
+from covedge.optimum import solve
+from covedge.status import json_or_failure
+from covedge.store import ladder_from_json, load_gram
+from covedge.verdict import focus, verdict
+
+log = logging.getLogger("diagnose")
+
+# Of the residual standard deviation: the smallest SD that matters where the config says nothing.
+SMALLEST = 0.1
+
+
+def diagnose(data, design, gram, ladder, fits, engines, analysis, output):
+    """Write verdict.json."""
+
+    def work():
+        found = ladder_from_json(read_json(ladder))
+        records = [read_json(f"{fits}/{model.name}.json") for model in found.models]
+        likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
+        looked_at = focus(records)
+        smallest = analysis["smallest_sd"] or SMALLEST * looked_at["sigma"]
+        causes = why.not_identifiable(records[-1], read_json(design))
+        model = next(m for m in found.models if m.name == looked_at["model"])
+        causes += _of_design(data, likelihood, found, model, looked_at, smallest, analysis)
+        answers = [read_json(path) for path in sorted(Path(engines).glob("*/*.json"))]
+        causes += why.optimiser_failure(answers, {record["model"]: record for record in records})
+        for cause in causes:
+            log.info("%s (%s): %s", cause.cause, cause.model, cause.sentence)
+        return verdict(analysis["name"], records, causes, smallest)
+
+    json_or_failure("diagnose", output, work)
+
+
+def _of_design(data, likelihood, ladder, model, record, smallest, analysis):
+    """Causes that lie in the design of the model that is looked at."""
+    structures = model.structures[::-1]
+    groups = [term.name for term in reversed(ladder.terms)]
+    causes = why.more_effects_than_groups(likelihood, structures, model.name, groups)
+    forced = {cause.group for cause in causes}
+    degenerate = {t["group"] for t in record["terms"] if t["degenerate"]} - forced
+    if not degenerate:
+        return causes
+    formula = parse(analysis["formula"])
+    listed = [] if analysis["ladder"] == "auto" else [parse(f) for f in analysis["ladder"]]
+    frame = model_frame(pd.read_parquet(data), formula, listed, analysis["weights"])
+    solution = solve(likelihood, structures)
+    log.info("simulating from %s, with its collapsed directions at the smallest SD", model.name)
+    powers = why.power(
+        scaled_rows(frame),
+        solution.factors,
+        solution.x,
+        {groups.index(group) for group in degenerate},
+        smallest / record["sigma"],
+        analysis["bootstrap"]["replicates"],
+        analysis["seed"],
+    )
+    for level, power in sorted(powers.items(), reverse=True):
+        causes += why.too_little_information(power, model.name, groups[level])
+    return causes
+
+
+if __name__ == "__main__":
+    from covedge.log import to_log
+
+    to_log(snakemake.log[0])
+    diagnose(
+        data=snakemake.input.data,
+        design=snakemake.input.design,
+        gram=snakemake.input.gram,
+        ladder=snakemake.input.ladder,
+        fits=snakemake.input.fits,
+        engines=snakemake.input.engines,
+        analysis=snakemake.params.analysis,
+        output=snakemake.output.verdict,
+    )
