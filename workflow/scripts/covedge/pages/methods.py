@@ -28,16 +28,21 @@ def _fit(results: Results) -> str:
     )
 
 
+def _found(fit: dict) -> str:
+    if fit.get("identifiable") is False:
+        return "was not identifiable from this design, whatever the response"
+    was = "was" if fit["certificate"].get("certified") else "was not"
+    return f"had the criterion {fixed(fit['criterion'], 2)} and {was} certified as a local optimum"
+
+
 def _diagnosis(results: Results) -> str:
     fit = results.asked
     ranks = [
         f"{reading.rank(term)} for {text(reading.term_text(fit, term))}"
         for term in reading.terms(fit)
     ]
-    certified = "was" if fit["certificate"].get("certified") else "was not"
     words = (
-        f"The requested model had the criterion {fixed(fit['criterion'], 2)} and {certified} "
-        f"certified as a local optimum; its covariance matrices had rank {listing(ranks)}."
+        f"The requested model {_found(fit)}; its covariance matrices had rank {listing(ranks)}."
         if ranks
         else "The requested model has no random effects."
     )

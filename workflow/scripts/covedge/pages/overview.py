@@ -10,7 +10,7 @@ from covedge.pages.results import Results, read_given
 
 INTRO = (
     "A mixed model came out singular. Each page says where its random effects degenerate, why, "
-    "what can still be concluded, and which model to report instead."
+    "what can still be concluded, and which model to report instead.\n"
 )
 
 
@@ -41,16 +41,24 @@ def _row(page: dict) -> tuple:
         return name, badge("quiet", "unreadable"), reason, "–", "–"
 
 
+def _certified(fit: dict) -> Html:
+    if fit.get("identifiable") is False:
+        return badge("quiet", "no single optimum")
+    return badge("good", "yes") if fit["certificate"]["certified"] else badge("bad", "no")
+
+
 def _summary(results: Results) -> tuple:
     fit = results.asked
     kind, word = reading.BADGES[reading.state(fit)]
     causes = dict.fromkeys(cause["cause"] for cause in results.verdict.get("causes", []))
     why = [escape(TITLES.get(cause, cause.replace("_", " "))) for cause in causes]
-    ranks = [f"{escape(t['group'])} {reading.rank(t)}" for t in reading.terms(fit)]
-    certified = fit.get("certificate", {}).get("certified")
+    ranks = [
+        f'<span class="nowrap">{escape(t["group"].split(":")[-1])} {reading.rank(t)}</span>'
+        for t in reading.terms(fit)
+    ]
     return (
         badge(kind, word),
         Html("<br>".join(why) or "–"),
         Html("<br>".join(ranks) or "–"),
-        badge("good", "yes") if certified else badge("bad", "no"),
+        _certified(fit),
     )

@@ -13,7 +13,8 @@ def compose(results: Results) -> str:
         ("Seed", analysis.get("seed", "–")),
         ("Rendered", given.get("rendered", "–")),
     ]
-    rows += [(name, version) for name, version in given.get("versions", {}).items()]
+    versions = [f"{name} {version}" for name, version in given.get("versions", {}).items()]
+    rows.append(("Versions", ", ".join(versions) or "not recorded"))
     times = table(
         ["Step", "Seconds"],
         [(step, number(seconds, 2)) for step, seconds in _times(results)],

@@ -1,0 +1,175 @@
+"""The pages as a reader meets them: in a browser, offline, wide and narrow, light and dark."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from covedge.pages.parameters import index_parameters
+from covedge.render import render
+from support.results import Labels, write
+
+REPORTS = Path(__file__).parents[2] / "reports"
+ALERT = "<script>alert(1)</script>"
+LABELS = Labels(
+    title=f"{ALERT} & *stars* $x_1$",
+    pairs=("a|b", "<i>x</i>", "$x_1$", "µ-opioid 🐀", "שלום", "very long name " * 8),
+)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    plain, odd = write(folder / "plain"), write(folder / "odd", LABELS)
+    render(REPORTS / "analysis.qmd", plain, folder / "plain.html", "pandoc")
+    render(REPORTS / "analysis.qmd", odd, folder / "odd.html", "pandoc")
+    analyses = {"plain": plain["analysis"], "odd": odd["analysis"]}
+    folders = {name: folder / name for name in analyses}
+    index = index_parameters(analyses, folders)
+    render(REPORTS / "index.qmd", index, folder / "index.html", "pandoc")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(require_program):
+    program = require_program("chromium", "chromium-browser", "google-chrome")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """An opened page, and what the browser said and asked for."""
+
+    def __init__(self, browser, path, width=1440, **options):
+        viewport = {"width": width, "height": 900}
+        self.context = browser.new_context(viewport=viewport, **options)
+        self.page = self.context.new_page()
+        self.said, self.asked, self.dialogs = [], [], []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog), dialog.dismiss()))
+        self.page.goto(path.as_uri())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+@pytest.mark.parametrize("name", ["plain", "odd", "index"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_are_quiet_offline_and_fit_the_screen(pages, browser, name, width):
+    path = pages / f"{name}.html"
+    with Visit(browser, path, width) as visit:
+        assert visit.said == []
+        assert visit.dialogs == []
+        assert [url for url in visit.asked if not url.startswith("data:")] == [path.as_uri()]
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+        visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_odd_labels_show_as_the_text_they_are(pages, browser):
+    with Visit(browser, pages / "odd.html") as visit:
+        assert visit.page.title() == LABELS.title
+        assert visit.page.locator("h1").inner_text() == LABELS.title
+        assert visit.page.locator("script").count() == 1, "the template's own"
+        everything = visit.page.locator("main").text_content()
+        for pair in LABELS.pairs:
+            assert " ".join(pair.split()) in everything
+        figures = visit.page.locator("svg text").all_text_contents()
+        assert {"a|b", "<i>x</i>", "$x_1$", "µ-opioid 🐀", "שלום"} <= set(figures)
+
+
+def test_headings_are_in_order_and_the_contents_lead_to_them(pages, browser):
+    with Visit(browser, pages / "plain.html") as visit:
+        levels = visit.page.evaluate(
+            "[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])"
+        )
+        assert levels.count(1) == 1
+        assert levels[0] == 1
+        assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+        links = visit.page.evaluate("[...document.querySelectorAll('#TOC a')].map(a => a.hash)")
+        assert len(links) == levels.count(2) == 12
+        inner = visit.page.evaluate(
+            "[...document.querySelectorAll(\"a[href^='#']\")].filter("
+            "a => !document.getElementById(a.hash.slice(1))).map(a => a.hash)"
+        )
+        assert inner == []
+
+
+def test_ids_are_unique_and_every_figure_says_what_it_finds(pages, browser):
+    with Visit(browser, pages / "plain.html") as visit:
+        ids = visit.page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+        assert len(ids) == len(set(ids))
+        labels = visit.page.evaluate(
+            "[...document.querySelectorAll('figure')].map(f => "
+            "[f.querySelector('svg').getAttribute('aria-label'), "
+            "f.querySelector('figcaption').textContent])"
+        )
+        assert len(labels) >= 6
+        assert all(len(alt) > 20 and len(caption) > 40 for alt, caption in labels)
+
+
+def test_the_contents_stay_in_sight_on_a_wide_screen_and_are_away_on_a_narrow_one(pages, browser):
+    with Visit(browser, pages / "plain.html", 1440) as visit:
+        visit.page.evaluate("scrollTo({top: 3000, behavior: 'instant'})")
+        assert visit.page.locator("#TOC").bounding_box()["y"] == 0
+    with Visit(browser, pages / "plain.html", 390) as visit:
+        assert not visit.page.locator("#TOC").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_in_text_and_figures_stand_out_from_the_page(pages, browser, scheme):
+    """Contrast by the formula of WCAG 2.2: 4.5 for text (success criterion 1.4.3)."""
+    with Visit(browser, pages / "plain.html", color_scheme=scheme) as visit:
+        colours = visit.page.evaluate(
+            """() => {
+              const style = (e, what) => getComputedStyle(e)[what];
+              const paper = style(document.body, "backgroundColor");
+              const of = (where, what) => [...document.querySelectorAll(where)].map(
+                e => style(e, what));
+              return [paper, [...new Set([...of("p,th,td,a,figcaption,summary,.badge", "color"),
+                ...of("svg text", "fill")])]];
+            }"""
+        )
+        paper, texts = colours
+        assert len(texts) >= 4
+        assert {
+            text: round(contrast(text, paper), 2) for text in texts if contrast(text, paper) < 4.5
+        } == {}
+
+
+def contrast(one, other):
+    lights = sorted((luminance(one), luminance(other)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(colour):
+    channels = [int(value) / 255 for value in re.findall(r"\d+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_copy_button_gives_the_paragraph_and_folds_open_by_keyboard(pages, browser):
+    permissions = ["clipboard-read", "clipboard-write"]
+    with Visit(browser, pages / "plain.html", permissions=permissions) as visit:
+        visit.page.locator(".copy button").click()
+        visit.page.wait_for_function("document.querySelector('.copy button').textContent != 'Copy'")
+        assert visit.page.locator(".copy button").inner_text().startswith(("Copied", "Selected"))
+        fold = visit.page.locator("details.fold").first
+        assert fold.get_attribute("open") is None
+        fold.locator("summary").focus()
+        visit.page.keyboard.press("Enter")
+        assert fold.get_attribute("open") is not None
+
+
+def test_a_page_is_small(pages):
+    assert (pages / "plain.html").stat().st_size < 5_000_000
