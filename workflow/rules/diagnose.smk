@@ -6,7 +6,6 @@ rule diagnose:
         ladder="results/{analysis}/ladder.json",
         fits="results/{analysis}/fits",
         engines="results/{analysis}/engines",
-        posterior="results/{analysis}/posterior",
     output:
         verdict="results/{analysis}/verdict.json",
     log:

@@ -108,17 +108,31 @@ def _because(chosen, asked, fits):
     if asked["identifiable"] and gap > 0:
         text += (
             f" Your model, singular as it is, has an AIC that is smaller by {gap:.1f}: its "
-            "directions that do vary are more than this rung can express, and they may be reported "
-            "with it."
+            "directions that do vary are more than this rung can express. Said as what it is, the "
+            f"singular fit is a reduced-rank model, {_reduced_rank(asked)} in glmmTMB's notation, "
+            "and may be reported as such."
         )
     return text
+
+
+def _reduced_rank(fit):
+    """The degenerate terms of a fit as reduced-rank terms."""
+    return " + ".join(
+        f"rr({' + '.join((term['factor'] and [term['factor']]) or term['effects'])} | "
+        f"{term['group']}, {term['rank']})"
+        for term in fit["terms"]
+        if term["degenerate"]
+    )
 
 
 def _summary(asked, looked_at, chosen, causes):
     sentences = [_first(asked)]
     if not asked["identifiable"]:
+        lost = [term["group"] for term in asked["terms"] if not term["identifiable"]]
         sentences.append(
-            f"The richest model of the ladder that the data can identify is {looked_at['model']}."
+            f"Drop the slopes at {' and '.join(lost)} first: they are as many as the data can "
+            "confuse with something else (see the causes). The richest model of the ladder that "
+            f"the data can identify is {looked_at['model']}, and what follows is about it."
         )
     sentences += _ranks(looked_at)
     named = {cause.cause for cause in causes}
@@ -170,18 +184,14 @@ def _ranks(fit):
     sentences = []
     for term in fit["terms"]:
         alive, whole = term["rank"], term["full_rank"]
-        if whole < 2 and alive == whole:
-            continue
         if alive == whole:
-            sentences.append(
-                f"Between levels of {term['group']}, all {count(whole, 'direction')} vary."
-            )
+            if whole > 1:
+                sentences.append(f"All {whole} directions vary between levels of {term['group']}.")
             continue
         verb = "varies" if alive == 1 else "vary"
-        collapsed = whole - alive
-        has = "has" if collapsed == 1 else "have"
+        has = "has" if whole - alive == 1 else "have"
         sentences.append(
-            f"Between levels of {term['group']}, {count(alive, 'direction')} out of {whole} "
-            f"{verb} and {collapsed} {has} collapsed to zero."
+            f"Of the {count(whole, 'direction')} in which levels of {term['group']} could differ, "
+            f"{alive} {verb} and {whole - alive} {has} collapsed to zero."
         )
     return sentences
