@@ -32,7 +32,7 @@ def _of_cells(cells, factor):
     down = [name for name, value in cells.items() if value < -MINOR]
     if not up or not down:
         return f"{_listed(up or down)} of {factor}"
-    return f"the difference between {_listed(up)} and {_listed(down)}"
+    return f"{_listed(up)} against {_listed(down)}"
 
 
 def _of_one(name, term, factor):
