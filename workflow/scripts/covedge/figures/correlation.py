@@ -30,7 +30,7 @@ def correlation(
     axes.set_ylim(q - 0.5, -0.5)
     bare(axes, ticks=True)
     axes.set_yticks(range(q), [shorten(e, 24) for e in effects])
-    axes.set_xticks(range(q), [shorten(e, 10) for e in effects], color=INK)
+    axes.set_xticks(range(q), [shorten(e, 12) for e in effects], color=INK)
     axes.tick_params(axis="x", rotation=25 if q > 3 else 0)
     return figure
 

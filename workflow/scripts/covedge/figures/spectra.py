@@ -34,9 +34,9 @@ def spectra(
         row[0].set_title(shorten(name, 60), color=INK)
         row[0].set_yticks(range(len(values)), [f"direction {k + 1}" for k in range(len(values))])
         row[1].set_yticks([])
-    axes[0, 0].set_xlim(0, 1.12)
+    axes[0, 0].set_xlim(0, 1.18)
     low = min((p for push in duals for p in push if p is not None), default=0.0)
-    axes[0, 1].set_xlim(min(0.0, 1.1 * low), 1.12)
+    axes[0, 1].set_xlim(min(0.0, 1.1 * low), 1.18)
     axes[-1, 0].set_xlabel("reliability: 0 is collapsed, near 1 is clear")
     axes[-1, 1].set_xlabel("push against the boundary")
     return figure
@@ -49,7 +49,7 @@ def _bars(axes, values, colours):
     axes.scatter(values, y, s=42, color=colours, zorder=3, clip_on=False)
     for place, value in zip(y, values, strict=True):
         axes.text(
-            max(value, 0) + 0.03, place, number(value, 2), color=MUTED, fontsize=10,
+            1.04, place, number(value, 2), color=MUTED, fontsize=10,
             va="center_baseline",
         )  # fmt: skip
     axes.set_ylim(len(values) - 0.4, -0.6)

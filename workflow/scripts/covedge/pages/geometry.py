@@ -43,7 +43,8 @@ def _which(results: Results) -> str:
     if results.focus["model"] == results.asked["model"]:
         return ""
     return (
-        "The model you asked for cannot be told from others, so its directions mean nothing. "
+        "The variances of the model you asked for cannot be told apart, so its directions mean "
+        "nothing. "
         "Shown here is the richest rung that the data can identify, "
         f"**{text(results.label(results.focus['model']))}**: {code(results.focus['formula'])}.\n"
     )
