@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from covedge.pages.parameters import index_parameters
-from covedge.render import render
+from index import index
+from report import report
 from support.results import Labels, write
 
 REPORTS = Path(__file__).parents[2] / "reports"
+DRESS = [REPORTS / name for name in ("page.html", "page.css", "page.lua", "_quarto.yml")]
 ALERT = "<script>alert(1)</script>"
 LABELS = Labels(
     title=f"{ALERT} & *stars* $x_1$",
@@ -21,13 +22,18 @@ LABELS = Labels(
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    plain, odd = write(folder / "plain"), write(folder / "odd", LABELS)
-    render(REPORTS / "analysis.qmd", plain, folder / "plain.html", "pandoc")
-    render(REPORTS / "analysis.qmd", odd, folder / "odd.html", "pandoc")
-    analyses = {"plain": plain["analysis"], "odd": odd["analysis"]}
-    folders = {name: folder / name for name in analyses}
-    index = index_parameters(analyses, folders)
-    render(REPORTS / "index.qmd", index, folder / "index.html", "pandoc")
+
+    def page(name):
+        return folder / f"{name}.html"
+
+    analyses = {}
+    for name, labels in (("plain", Labels()), ("odd", LABELS)):
+        files = write(folder / name, labels)
+        analyses[name] = files.pop("analysis")
+        files.pop("title")
+        report(REPORTS / "analysis.qmd", DRESS, files, analyses[name], "pandoc", page(name))
+    verdicts = [folder / name / "verdict.json" for name in analyses]
+    index(REPORTS / "index.qmd", DRESS, analyses, verdicts, "pandoc", page("index"))
     return folder
 
 

@@ -21,6 +21,7 @@ from covedge.pages import reading
 from covedge.pages.causes import TITLES
 from covedge.pages.engines import SAME
 from covedge.pages.fixed_effects import changed
+from covedge.pages.in_r import calls
 from covedge.pages.results import FAILED, Results
 
 
@@ -32,6 +33,7 @@ def compose(results: Results) -> str:
         [
             div("first", div("words", _words(results)) + div("picture", _picture(results))),
             _table(results),
+            calls(results),
         ]
     )
 

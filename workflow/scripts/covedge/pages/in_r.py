@@ -1,0 +1,54 @@
+"""The same in R: calls that give the page's main numbers, for a reader who knows only R."""
+
+import re
+
+from covedge.markup import block, escape, fixed, fold
+from covedge.pages import reading
+from covedge.pages.results import Results
+
+# Words of our subset grammar that mean nothing in R.
+_NOT_R = re.compile(r"\b(and|or|not|in)\b|\[")
+
+
+def calls(results: Results) -> str:
+    """Folded: reading the data, the fit, and what R says of it, with our numbers beside."""
+    fit = results.asked
+    lines = [*_reading(results.analysis), *_fit(results, fit), *_questions(results, fit)]
+    code = "\n".join(str(escape(line)) or " " for line in lines)
+    return fold("The same in R", block(f"<pre><code>{code}</code></pre>"))
+
+
+def _reading(analysis: dict) -> list[str]:
+    path = analysis.get("data", "data.csv")
+    reader = "arrow::read_parquet" if str(path).endswith((".parquet", ".pq")) else "read.csv"
+    lines = ["library(lme4)", f'data <- {reader}("{path}")']
+    lines += [f"data${name} <- factor(data${name})" for name in analysis.get("categorical") or []]
+    if subset := analysis.get("subset"):
+        kept = f"data <- subset(data, {subset})"
+        lines.append(f"# rows kept here: {subset}" if _NOT_R.search(subset) else kept)
+    return lines
+
+
+def _fit(results: Results, fit: dict) -> list[str]:
+    reml = "TRUE" if fit["method"] == "REML" else "FALSE"
+    lines = [f"fit <- lmer({results.analysis['formula']}, data, REML = {reml})"]
+    if fit.get("identifiable") is False:
+        lines[0:0] = ["# lmer() refuses this model, and it is right to:"]
+    return lines
+
+
+def _questions(results: Results, fit: dict) -> list[str]:
+    criterion = "REMLcrit(fit)" if fit["method"] == "REML" else "deviance(fit)"
+    if fit.get("identifiable") is False:
+        return []
+    singular = "TRUE" if reading.state(fit) == "degenerate" else "FALSE"
+    lines = [
+        f"{criterion:<22} # certified: {fixed(fit['criterion'], 4)}",
+        f"{'isSingular(fit)':<22} # here: {singular}; its tolerance depends on units",
+        f"{'VarCorr(fit)':<22} # the matrix G, as SDs and correlations",
+        f"{'summary(rePCA(fit))':<22} # how many directions vary",
+        f"{'fixef(fit)':<22} # the fixed effects",
+    ]
+    if (formula := results.recommended.get("formula")) and formula != fit["formula"]:
+        lines += ["# the model to report instead", f"update(fit, {formula})"]
+    return lines
