@@ -36,6 +36,7 @@ def write(folder: Path, labels: Labels | None = None, seed: int = 1) -> dict:
         fit = _fit(rung, index, labels, rng)
         _save(folder / "fits" / f"{rung['model']}.json", fit)
         _save(folder / "engines/statsmodels" / f"{rung['model']}.json", _engine(fit, index))
+    _save(folder / "posterior/m2-cs.lkj.collapsed.json", _posterior(labels, rng))
     _save(folder / "posterior/m4-full.lkj.collapsed.json", _failed_posterior())
     _save(folder / "verdict.json", _verdict(labels, ladder))
     return {
@@ -185,6 +186,40 @@ def _engine(fit: dict, index: int) -> dict:
         "messages": ["ConvergenceWarning: The MLE may be on the boundary of the parameter space."],
         "certificate": fit["certificate"] | {"certified": index != 4},
         "seconds": 3.1,
+    }
+
+
+def _posterior(labels: Labels, rng) -> dict:
+    names = [("sigma", "sigma", None)]
+    names += [(f"{labels.factor} {pair}", "sd", labels.group) for pair in labels.pairs]
+    parameters = [
+        {
+            "name": name,
+            "kind": kind,
+            "group": group,
+            "best": 0.1,
+            "median": 0.11,
+            "lower": 0.05,
+            "upper": 0.2,
+            "rhat": 1.001,
+            "ess_bulk": float(rng.integers(500, 4000)),
+            "ess_tail": float(rng.integers(500, 4000)),
+        }
+        for name, kind, group in names
+    ]
+    return {
+        "status": "ok",
+        "model": "m2-cs",
+        "prior": "lkj",
+        "parametrization": "collapsed",
+        "chains": 4,
+        "draws": 1000,
+        "divergences": 0,
+        "rhat_max": 1.001,
+        "ess_min": 512.0,
+        "converged": True,
+        "parameters": parameters,
+        "seconds": 7.0,
     }
 
 
