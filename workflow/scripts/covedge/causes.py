@@ -184,7 +184,7 @@ def _raised(S, information, n_levels, n_obs, smallest, block):
         per_row = np.trace(block.basis.T @ block.basis) * n_levels / n_obs
         new = np.maximum(S, smallest**2 / per_row)
         return new, float(new[0, 0] * np.trace(information) / n_levels / len(information))
-    R, back = information_root(information)
+    R, back = information_root(information, block.informed)
     values, U = np.linalg.eigh(R @ S @ R.T / n_levels)
     for value, u in zip(values, U.T, strict=True):
         if value < TOLERANCES.collapsed:

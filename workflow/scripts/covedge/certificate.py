@@ -12,6 +12,7 @@ import numpy as np
 
 from covedge.factors import Factors
 from covedge.spectrum import (
+    ALIVE,
     UNDECIDED,
     Direction,
     directions,
@@ -21,6 +22,10 @@ from covedge.spectrum import (
 from covedge.tolerances import TOLERANCES, Tolerances
 
 CERTIFIED, FLAT, OPEN, REFUSED = "certified", "flat", "undecided", "refused"
+EXACT_FIT = (
+    "the residual variance is below 1e-10 of the response's: the model fits the data exactly, or "
+    "too closely for the digits of a computer"
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,13 @@ class Examination:
 
 def examine(factors: Factors, x) -> Examination:
     """Judge the point x. Its factors must have full column rank (see `optimum.reduce_ranks`)."""
-    spectra, maps = _first_order(factors, x)
+    point = factors.likelihood.at(factors.Sigmas(x))
+    spectra, maps = _first_order(factors, x, point)
+    if point.sigma2 < TOLERANCES.exact_fit * factors.likelihood.gram.scaling.response**2:
+        refused = Certificate(
+            REFUSED, np.inf, worst_dual(factors, spectra), 0.0, None, (EXACT_FIT,)
+        )
+        return Examination(refused, tuple(spectra), None)
     decrement, curvature, descent = _second_order(factors, x, maps)
     certificate = _judge(factors, spectra, decrement, curvature)
     return Examination(certificate, tuple(spectra), descent)
@@ -72,30 +83,30 @@ def examine(factors: Factors, x) -> Examination:
 
 def spectra(factors: Factors, x) -> tuple[tuple[Direction, ...], ...]:
     """The directions of each block at x, without the second-order part of `examine`."""
-    return tuple(_first_order(factors, x)[0])
+    return tuple(_first_order(factors, x, factors.likelihood.at(factors.Sigmas(x)))[0])
 
 
-def _first_order(factors, x):
+def _first_order(factors, x, point):
     """Per block its directions, and the Jacobian of its part of x in information coordinates."""
-    point = factors.likelihood.at(factors.Sigmas(x))
     found, maps = [], []
     for block, L in zip(factors.blocks, factors.split(x), strict=True):
         Gamma, H = (block.basis.T @ M[block.level] @ block.basis for M in (point.Gamma, point.H))
         n_levels = factors.likelihood.gram.n_groups[block.level]
         if block.full:
-            found.append(directions(L @ L.T, Gamma, H, n_levels, block.label))
-            maps.append(np.kron(_root_inverse(H), np.eye(block.columns)))
+            found.append(directions(L @ L.T, Gamma, H, block.informed, n_levels, block.label))
+            maps.append(np.kron(_root_inverse(H, block.informed), np.eye(block.columns)))
         else:
             tau2 = float((L**2).sum())
-            found.append(scalar_direction(tau2, Gamma, H, n_levels, block.label))
-            maps.append(np.eye(block.columns) / np.sqrt(np.trace(H)))
+            found.append(scalar_direction(tau2, Gamma, H, block.informed, n_levels, block.label))
+            size = np.trace(H) if block.informed.size else 1.0
+            maps.append(np.eye(block.columns) / np.sqrt(size))
     return found, maps
 
 
-def _root_inverse(H):
+def _root_inverse(H, inside):
     """(p, p) symmetric inverse root of H; directions without information keep their length."""
-    _, back = information_root(H)
-    outside = np.eye(len(H)) - back @ np.linalg.pinv(back)
+    _, back = information_root(H, inside)
+    outside = np.eye(len(H)) - inside @ inside.T
     values, vectors = np.linalg.eigh(back @ back.T)
     return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T + outside
 
@@ -145,15 +156,23 @@ def _complement(A):
     return U[:, int((s > 1e-7).sum()) :]
 
 
-def _judge(factors, spectra, decrement, curvature):
-    duals, products, undecided = [0.0], [0.0], 0
+def worst_dual(factors, spectra):
+    """The smallest dual of a direction without variance that the model allows to open, at most 0.
+
+    Where there is variance the dual is the slope along it, which `stationarity` judges.
+    """
+    duals = [0.0]
     for block, found in zip(factors.blocks, spectra, strict=True):
         # A component at the largest rank that its structure allows cannot open another direction.
         if block.columns < block.most or block.most == block.basis.shape[1] or not block.full:
-            duals += [d.dual for d in found]
-        products += [abs(d.reliability * d.dual) for d in found]
-        undecided += sum(d.state == UNDECIDED for d in found)
-    worst = float(min(duals))
+            duals += [d.dual for d in found if d.state != ALIVE]
+    return float(min(duals))
+
+
+def _judge(factors, spectra, decrement, curvature):
+    products = [abs(d.reliability * d.dual) for found in spectra for d in found]
+    undecided = any(d.state == UNDECIDED for found in spectra for d in found)
+    worst = worst_dual(factors, spectra)
     reasons = []
     if decrement > TOLERANCES.stationarity:
         reasons.append(f"one more step would lower the criterion by {decrement:.2g}")
@@ -171,4 +190,6 @@ def _judge(factors, spectra, decrement, curvature):
         reasons.append("a direction has no variance and nothing holds it at zero")
     else:
         status = CERTIFIED
-    return Certificate(status, decrement, worst, float(max(products)), curvature, tuple(reasons))
+    return Certificate(
+        status, decrement, worst, float(max(products, default=0.0)), curvature, tuple(reasons)
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from covedge.likelihood import Likelihood, square_root
+from covedge.spectrum import informed
 from covedge.structure import FULL, Structure
 
 
@@ -18,6 +19,7 @@ class Block:
 
     columns : d for a full component; 1, or 0 where it is held at zero, for a scalar one.
     most : the largest d that the model allows. label : what a direction is called.
+    informed : (p, r) the directions that the data say anything of (see `spectrum.informed`).
     """
 
     level: int
@@ -26,6 +28,7 @@ class Block:
     columns: int
     most: int
     label: str
+    informed: np.ndarray
 
     @property
     def rows(self):
@@ -154,5 +157,8 @@ def _blocks(likelihood, structures):
                 basis = basis * np.sqrt(basis.shape[1] / (basis**2).sum())
             full = component.kind == FULL
             most = min(component.rank, basis.shape[1]) if full else 1
-            blocks.append(Block(level, basis, full, most, most, component.label))
+            inside = informed(
+                basis.T @ likelihood.information[level] @ basis, likelihood.gram.n_groups[level]
+            )
+            blocks.append(Block(level, basis, full, most, most, component.label, inside))
     return blocks

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from covedge.certificate import FLAT, OPEN, Certificate, Examination, examine
+from covedge.certificate import FLAT, REFUSED, Certificate, Examination, examine
 from covedge.design import Term
 from covedge.factors import Factors
 from covedge.identifiability import Identifiability, canonical, identifiability
@@ -57,7 +57,7 @@ def fit(likelihood: Likelihood, terms: tuple[Term, ...], model: Model, seed: int
     began = time.perf_counter()
     structures = model.structures[::-1]
     solutions = _searches(likelihood, structures, seed)
-    best = min(solutions, key=lambda s: s.criterion)
+    best = _best(solutions)
     found = identifiability(Factors(likelihood, structures))
     factors, x, examination = best.factors, best.x, best.examination
     if found.confoundings:
@@ -89,6 +89,13 @@ def _searches(likelihood, structures, seed) -> list[Solution]:
     return solutions
 
 
+def _best(solutions):
+    """The lowest, and of those that are equally low one that is not refused."""
+    lowest = min(s.criterion for s in solutions)
+    ends = [s for s in solutions if s.criterion <= lowest + TOLERANCES.same_optimum]
+    return min(ends, key=lambda s: (s.examination.certificate.status == REFUSED, s.criterion))
+
+
 def _distinct(criteria):
     ordered = np.sort(criteria)
     return int(1 + (np.diff(ordered) > TOLERANCES.same_optimum).sum())
@@ -97,7 +104,7 @@ def _distinct(criteria):
 def _flat(examination: Examination, found: Identifiability) -> Examination:
     """Say that the fit is flat where nothing else is wrong with it."""
     certificate = examination.certificate
-    if certificate.status not in (FLAT, OPEN):
+    if certificate.status == REFUSED:
         return examination
     lost = found.n_parameters - found.rank
     reason = f"{lost} of the {found.n_parameters} variance parameters cannot be told from the rest"

@@ -15,6 +15,7 @@ from scipy.linalg import solve_triangular
 
 from covedge import kernel
 from covedge.design import ModelFrame
+from covedge.errors import DesignError
 
 # A column whose distance from the span of the others is below this part of its length adds
 # nothing: squared, it stays above the rounding error of a Gram matrix.
@@ -22,6 +23,8 @@ DEPENDENT = 1e-7
 # The same for pivots of a Gram matrix (squared lengths). Below it the dropped part cannot change
 # the criterion by more than rounding does.
 DEPENDENT_SQUARED = 1e-13
+# A residual that is this part of the response is rounding error.
+NOTHING_LEFT = 1e-14
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,8 @@ def _scaled(frame):
     else:
         Q, R, beta, residual = X, np.zeros((0, 0)), np.zeros(0), y
     response = float(np.sqrt(residual @ residual / n))
+    if not response > NOTHING_LEFT * np.sqrt(y @ y / n):
+        raise DesignError("the fixed effects fit the response exactly: no variance is left")
     random = tuple(
         _whitener(Z, term.n_levels)
         for Z, term in zip(reversed(frame.Z), reversed(frame.terms), strict=True)

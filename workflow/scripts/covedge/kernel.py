@@ -395,6 +395,8 @@ def solve_root(S, p, P, sigma2, beta, A_inverse):
         for j in range(p):
             A[i, j] = S[i, j] + sigma2 * P[i, j]
     logdet = cholesky(A, p)
+    if not np.isfinite(logdet):
+        return logdet, np.nan
     # Inverse of the factor, then A^-1 = L^-T L^-1.
     inverse = np.zeros((p, p))
     for j in range(p):

@@ -5,6 +5,7 @@ Everything here is in the Gram's scaled coordinates, levels deepest first, excep
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -60,6 +61,11 @@ class Likelihood:
         criterion, residual, beta, inverse = kernel.profiled(
             self.ints, self.floats, Lam, ranks, self.reml, wanted, Gamma, H
         )
+        if not np.isfinite(criterion):
+            # So large a Sigma leaves no digits of the residual; nothing else is known there.
+            residual, Gamma[:] = 0.0, 0.0
+            H = np.concatenate([np.zeros(0), *(np.eye(q).ravel() for q in self.gram.n_effects)])
+            beta, inverse = np.zeros_like(beta), np.eye(len(beta))
         scaling = self.gram.scaling
         sigma2 = residual / self.nu * scaling.response**2
         # Back to the user's X: beta = beta_ls + s R^-1 beta_scaled.
@@ -72,6 +78,11 @@ class Likelihood:
             beta=scaling.beta + scaling.response * (back @ beta),
             cov_beta=sigma2 * back @ inverse @ back.T,
         )
+
+    @cached_property
+    def information(self):
+        """H at Sigma = 0, where it is largest: what the data can say of each level's effects."""
+        return self.at([np.zeros((q, q)) for q in self.gram.n_effects]).H
 
     def pack(self, factors):
         """(Lam, ranks) for the kernel from a (q, d) factor per level, d <= q."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from covedge.certificate import REFUSED, Examination, examine, spectra
+from covedge.certificate import EXACT_FIT, REFUSED, Examination, examine, spectra, worst_dual
 from covedge.factors import Factors
 from covedge.likelihood import Likelihood
-from covedge.spectrum import Direction
+from covedge.spectrum import Direction, information_root
 from covedge.structure import Structure
 from covedge.tolerances import TOLERANCES
 
@@ -54,7 +54,7 @@ def solve(likelihood: Likelihood, structures: tuple[Structure, ...], start=None)
         x, count = _newton(factors, x)
         evaluations += count
         found = examine(factors, x)
-        if found.certificate.status != REFUSED:
+        if found.certificate.status != REFUSED or EXACT_FIT in found.certificate.reasons:
             break
         opened = _open(factors, x, found)
         if opened is None:
@@ -86,7 +86,7 @@ def sketch(likelihood: Likelihood, structures: tuple[Structure, ...], start=None
         factors, x = reduce_ranks(factors, x, TENTATIVE)
         x, _ = _search(factors, x)
         found = spectra(factors, x)
-        if min((d.dual for block in found for d in block), default=0.0) > -ROUGH_DUAL:
+        if worst_dual(factors, found) > -ROUGH_DUAL:
             return Sketch(factors, x, found, settled=True)
         opened = _open_directions(factors, x)
         if opened is None:
@@ -120,6 +120,8 @@ def reduce_ranks(factors: Factors, x, below):
             columns.append(int(keep / n_levels >= below))
             parts.append(L[:, : columns[-1]])
             continue
+        # What the data say nothing of changes nothing.
+        L = block.informed @ (block.informed.T @ L)
         # L = sum of s_i u_i v_i' in the metric of the information.
         reliability = L.T @ information @ L / n_levels
         values, V = np.linalg.eigh((reliability + reliability.T) / 2)
@@ -178,16 +180,19 @@ def _open_directions(factors, x):
     value = point.criterion
     columns, parts, opened = [], [], False
     for block, L in zip(factors.blocks, factors.split(x), strict=True):
-        p = block.basis.shape[1]
         Gamma, H = (block.basis.T @ M[block.level] @ block.basis for M in (point.Gamma, point.H))
         if block.columns < block.most and block.full:
-            root = np.linalg.pinv(np.linalg.cholesky(H + 1e-12 * np.trace(H) * np.eye(p)))
-            duals, U = np.linalg.eigh(root @ Gamma @ root.T)
-            if duals[0] < -TOLERANCES.dual:
+            _, back = information_root(H, block.informed)
+            duals, U = np.linalg.eigh(back.T @ Gamma @ back)
+            if duals.size and duals[0] < -TOLERANCES.dual:
                 n_levels = factors.likelihood.gram.n_groups[block.level]
                 size = np.sqrt(-duals[0] * n_levels)
-                L, opened = np.column_stack([L, root.T @ U[:, 0] * size]), True
-        elif not block.columns and np.trace(Gamma) < -TOLERANCES.dual * np.trace(H):
+                L, opened = np.column_stack([L, back @ U[:, 0] * size]), True
+        elif (
+            not block.columns
+            and block.informed.size
+            and np.trace(Gamma) < -TOLERANCES.dual * np.trace(H)
+        ):
             L, opened = np.full((1, 1), np.sqrt(-np.trace(Gamma) / np.trace(H))), True
         columns.append(L.shape[1])
         parts.append(L)

@@ -8,6 +8,7 @@ optimum their product is zero, so both have the same eigenvectors.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import null_space
 
 from covedge.tolerances import TOLERANCES
 
@@ -33,35 +34,52 @@ class Direction:
     label: str = ""
 
 
-def information_root(H):
-    """(R, back): R (d, p) with H = R'R on the range of H, and back (p, d) with R back = I."""
+def informed(H, n_levels):
+    """(p, r) orthonormal basis of the directions that the data say anything of.
+
+    H : (p, p) at Sigma = 0, where it is largest: n_levels I for scaled columns (by REML less what
+    the fixed effects take). Elsewhere it is small where reliability is near 1, which is no lack.
+    """
     values, vectors = np.linalg.eigh((H + H.T) / 2)
-    keep = values > TOLERANCES.information * max(values.max(initial=0.0), 1e-300)
-    roots = np.sqrt(values[keep])
-    return roots[:, None] * vectors[:, keep].T, vectors[:, keep] / roots
+    return vectors[:, values > TOLERANCES.information * n_levels]
 
 
-def directions(S, Gamma, H, n_levels, label=""):
+def information_root(H, inside):
+    """(R, back) on the informed directions `inside` (p, r).
+
+    R (r, p) with R'R = H there, and back (p, r) with R back = I.
+    """
+    values, vectors = np.linalg.eigh(inside.T @ (H + H.T) @ inside / 2)
+    roots = np.sqrt(np.maximum(values, 1e-15 * values.max(initial=0.0)))
+    axes = inside @ vectors
+    return roots[:, None] * axes.T, axes / roots
+
+
+def directions(S, Gamma, H, inside, n_levels, label=""):
     """Directions of a full component, least reliable first.
 
-    S, Gamma, H : (p, p) in one basis. Loadings are in that basis.
+    S, Gamma, H : (p, p) in one basis, inside : (p, r) as from `informed`. Loadings are in that
+    basis.
     """
-    R, back = information_root(H)
+    R, back = information_root(H, inside)
     reliability = R @ S @ R.T / n_levels
     dual = back.T @ Gamma @ back
-    # One decomposition serves both; where neither has weight any direction will do.
-    _, U = np.linalg.eigh(reliability - dual)
+    values, U = np.linalg.eigh(reliability)
+    # Among those without variance the dual tells the directions apart.
+    without = values < TOLERANCES.collapsed
+    U[:, without] = U[:, without] @ np.linalg.eigh(U[:, without].T @ dual @ U[:, without])[1]
     found = [
         Direction(*_judged(u @ reliability @ u, u @ dual @ u), _scaled(R.T @ u), label) for u in U.T
     ]
-    values, vectors = np.linalg.eigh((H + H.T) / 2)
-    for v in vectors.T[values <= TOLERANCES.information * values.max(initial=0.0)]:
+    for v in null_space(inside.T).T:
         found.append(Direction(0.0, 0.0, UNINFORMED, _scaled(v), label))
     return tuple(sorted(found, key=lambda d: (d.reliability, -d.dual)))
 
 
-def scalar_direction(tau2, Gamma, H, n_levels, label):
+def scalar_direction(tau2, Gamma, H, inside, n_levels, label):
     """The one direction of a scalar component tau^2 I; Gamma, H : (p, p) in its basis."""
+    if not inside.size:
+        return (Direction(0.0, 0.0, UNINFORMED, None, label),)
     information = np.trace(H)
     reliability = tau2 * information / (n_levels * len(H))
     return (Direction(*_judged(reliability, np.trace(Gamma) / information), None, label),)

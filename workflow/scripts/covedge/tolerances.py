@@ -26,8 +26,10 @@ class Tolerances:
     same_answer: float = 1e-3
     # Eigenvalues of the identifiability matrix (unit diagonal) below it are zero.
     identifiable: float = 1e-10
-    # Information about a direction, as part of the largest of the term, below it is none.
+    # Information about a direction, as part of what a scaled column has, below it is none.
     information: float = 1e-9
+    # A residual variance below this part of the response's leaves no digits to judge by.
+    exact_fit: float = 1e-10
 
 
 TOLERANCES = Tolerances()
