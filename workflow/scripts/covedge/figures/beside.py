@@ -31,6 +31,8 @@ def beside(
             x, y, s=60, marker="D", facecolor="none", edgecolor=COLLAPSED, linewidth=1.7,
             zorder=4, label="best fit", clip_on=False,
         )  # fmt: skip
+    if min(lower) >= 0:
+        axes.set_xlim(left=-0.02 * max(upper))
     axes.set_yticks(rows, [shorten(name, 40) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel(what)

@@ -46,7 +46,7 @@ def _ranks(axes, values):
     axes.axhline(expected, color=LINE, linewidth=1.4)
     for chain, colour in zip(ranks, _colours(len(values)), strict=True):
         counts, _ = np.histogram(chain, edges)
-        axes.stairs(counts, edges, color=colour, linewidth=1.2)
+        axes.stairs(counts, edges, baseline=None, color=colour, linewidth=1.2)
     axes.set_ylim(0, 2 * expected)
     axes.set(xticks=[], yticks=[0, expected], yticklabels=["0", "even"])
     axes.tick_params(labelsize=9, labelcolor=MUTED)

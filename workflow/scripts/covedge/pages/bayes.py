@@ -13,6 +13,7 @@ from covedge.markup import (
     count,
     escape,
     figure,
+    fixed,
     fold,
     number,
     table,
@@ -73,7 +74,7 @@ def _summary(results: Results, run: dict) -> tuple:
         model,
         form,
         number(run.get("rhat_max"), 4),
-        number(run.get("ess_min"), 4),
+        fixed(run.get("ess_min"), 0),
         run.get("divergences", "–"),
         number(run.get("seconds"), 2),
         mark,
@@ -173,8 +174,8 @@ def _numbers(run: dict) -> str:
             number(p["lower"]),
             number(p["upper"]),
             number(p.get("rhat"), 4),
-            number(p.get("ess_bulk"), 4),
-            number(p.get("ess_tail"), 4),
+            fixed(p.get("ess_bulk"), 0),
+            fixed(p.get("ess_tail"), 0),
         )
         for p in run.get("parameters", [])
     ]
