@@ -134,6 +134,8 @@ def _fit(rung: dict, index: int, labels: Labels, rng) -> dict:
         "sigma": 0.14,
         "fixed": fixed,
         "terms": terms,
+        "identifiable": True,
+        "identifiability": {"n_parameters": parameters - 6, "rank": parameters - 6},
         "certificate": certificate,
         "seconds": 0.02,
     }

@@ -2,10 +2,12 @@
 
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from covedge.digest import sources
 from covedge.figures.beside import beside
 from covedge.figures.chains import chains
 from covedge.figures.correlation import correlation
@@ -90,3 +92,12 @@ def test_drawing_leaves_the_settings_of_the_caller_alone():
     before = dict(matplotlib.rcParams)
     all_figures(NASTY)
     assert dict(matplotlib.rcParams) == before
+
+
+def test_only_the_pages_depend_on_figures():
+    """A change in a figure must not run a fit or a sampler again."""
+    scripts = Path(__file__).parents[2] / "workflow" / "scripts"
+    drawn = set((scripts / "covedge" / "figures").glob("*.py"))
+    for script in scripts.glob("*.py"):
+        used = drawn & set(sources(script, scripts))
+        assert used == (drawn if script.stem in ("report", "index") else set()), script

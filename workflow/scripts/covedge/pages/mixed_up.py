@@ -66,7 +66,7 @@ def _row_G(fit: dict) -> tuple:
 
 
 def _row_apvar(fit: dict) -> tuple:
-    own = 1 + sum(_parameters(term) for term in reading.terms(fit))
+    own = fit["identifiability"]["n_parameters"]
     singular = reading.state(fit) in ("degenerate", "not identifiable")
     verdict = "cannot be relied on at an edge like this one" if singular else "can be used here"
     return (
@@ -78,13 +78,6 @@ def _row_apvar(fit: dict) -> tuple:
         f"{own} × {own}; it {verdict}",
         "The criterion is flat or still falling in some direction, so lme() gives no intervals. "
         "It says nothing about the sign of a variance.",
-    )
-
-
-def _parameters(term: dict) -> int:
-    q = len(term["effects"])
-    return {"diagonal": q, "compound symmetry": 2, "intercept": 1}.get(
-        term.get("structure"), q * (q + 1) // 2
     )
 
 
@@ -179,7 +172,7 @@ def _slopes(results: Results) -> str:
         per_group = design.get("observations") or {}
         effects = len(term["effects"])
         most = per_group.get("max")
-        if most is not None and most <= effects and effects > 1:
+        if most is not None and most <= effects:
             tight.append(term["group"])
         rows.append(
             (
