@@ -149,6 +149,9 @@ def _optimum(results: Results) -> str:
         if reading.collapsed(d) and d.get("dual") is not None
     ]
     words = "### 3. A singular fit can be the right answer {#optimum}\n\n"
+    here = ""
+    if fit["model"] != results.asked["model"]:
+        here = f" (of the richest rung that can be identified, {text(results.label(fit['model']))})"
     if not pushes:
         return (
             f"{words}The lowest point of the criterion may lie on the edge, where a variance is "
@@ -157,8 +160,8 @@ def _optimum(results: Results) -> str:
     ok = "All conditions of an optimum hold" if certificate.get("certified") else "It is not proved"
     return (
         f"{words}“Singular” says where the best fit lies, not that the search went wrong. Whether "
-        f"it is the best can be proved: in each of the {count(len(pushes), 'collapsed direction')} "
-        "any variance above zero makes the fit worse. The push back to zero is between "
+        f"it is the best can be proved: in each of the {count(len(pushes), 'collapsed direction')}"
+        f"{here} any variance above zero makes the fit worse. The push back to zero is between "
         f"{number(min(pushes), 2)} and {number(max(pushes), 2)} (at most 1; zero or less would be "
         f"a sign of failure). {ok} for this fit. See [the geometry](#geometry).\n"
     )
