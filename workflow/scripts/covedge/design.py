@@ -114,11 +114,15 @@ def _matrix(right, data):
     """Model matrix (n, columns) of a right-hand side, and its columns as R names them."""
     from formulaic import Formula as Reader  # imported here: it takes most of a second
 
-    matrix = Reader(right).get_model_matrix(data, na_action="raise")
+    # The data have no missing values: one that turns up is a transformation's, told below.
+    with np.errstate(all="ignore"):
+        matrix = Reader(right).get_model_matrix(data, na_action="ignore")
     values = np.asarray(matrix, dtype=float).reshape(len(data), -1)
     if not np.isfinite(values).all():
         column = matrix.columns[int(np.argmin(np.isfinite(values).all(axis=0)))]
-        raise DesignError(f"`{column}` is not finite in every row; mend the column or leave it out")
+        raise DesignError(
+            f"`{column}` is not a finite number in every row; mend the column or leave it out"
+        )
     return values, tuple(r_name(column) for column in matrix.columns)
 
 
