@@ -35,7 +35,8 @@ class Term:
 
     group : columns whose interaction it is, outermost first; effects : (q,) names as R writes
     them; levels : labels.
-    parts : for the effects of each random term on this factor, as written: its columns of Z.
+    parts : for the effects of each random term on this factor, as written: its columns of Z. An
+        intercept that is the sum of columns there (of all cells of a factor) has none.
     intercept : (q,) a with Z a = 1, or None where the effects do not contain an intercept.
     """
 
@@ -145,6 +146,8 @@ def _term(written, data):
     columns, parts = {}, {}
     for random in written:
         matrix, names = _matrix(random.effects, data)
+        if names == ("(Intercept)",) and _contains_intercept(columns):
+            continue
         for name, column in zip(names, matrix.T, strict=True):
             columns.setdefault(name, column)
         parts[random.effects] = tuple(list(columns).index(name) for name in names)
@@ -152,6 +155,13 @@ def _term(written, data):
     codes, levels = group_codes(data, written[0].group)
     cells = _cells(" + ".join(parts), Z, data)
     return Term(written[0].group, tuple(columns), levels, parts, _intercept(Z), cells), Z, codes
+
+
+def _contains_intercept(columns):
+    """Whether columns of other names add up to the intercept."""
+    if not columns or "(Intercept)" in columns:
+        return False
+    return _intercept(np.column_stack(list(columns.values()))) is not None
 
 
 def group_codes(data, group):

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from covedge import structure
 from covedge.design import Term
 from covedge.errors import FormulaError
@@ -64,7 +66,7 @@ def _automatic(formula, terms):
     First intercepts, level by level; then, for each richer structure, one level at a time with
     the levels below it at an intercept.
     """
-    heights = [_heights(formula, term) for term in terms]
+    heights = [_heights(formula, term, terms) for term in terms]
     lowest = [next(iter(h.values())) for h in heights]
     asked = [list(h.values())[-1] for h in heights]
     rungs = [("fixed", [structure.ABSENT] * len(terms))]
@@ -86,13 +88,13 @@ def _automatic(formula, terms):
     return [*rungs, (words[-1], asked, formula.text)]
 
 
-def _heights(formula, term):
+def _heights(formula, term, terms):
     """What the term can be held to on the way up to what is asked of it, simplest first."""
     asked = structure.as_written(term, _written(formula, term))
     heights = {}
     if term.intercept is not None:
         heights["intercept"] = structure.intercept(term)
-    if asked.name == "full" and term.cells is not None and term.intercept is not None:
+    if asked.name == "full" and _splits(term, terms):
         heights["compound symmetry"] = structure.compound_symmetry(term)
     if asked.name == "full":
         heights["diagonal"] = structure.diagonal(term)
@@ -146,7 +148,7 @@ def _listed(formulas, asked, terms):
                 f"`{formula.text}` must have the response and the fixed effects of "
                 f"`{asked.text}`: the ladder compares random effects"
             )
-        rungs.append((formula, [_held(formula, term) for term in terms]))
+        rungs.append((formula, [_held(formula, term, terms) for term in terms]))
         known = {frozenset(t.group) for t in terms} | {
             frozenset((*t.group, t.cells.factor)) for t in terms if t.cells is not None
         }
@@ -156,8 +158,8 @@ def _listed(formulas, asked, terms):
                 raise FormulaError(
                     f"`{random.text}` has a grouping factor that the ladder does not: {names}"
                 )
-    goal = [_held(asked, term) for term in terms]
-    if not rungs or _names(rungs[-1][1]) != _names(goal):
+    goal = [_held(asked, term, terms) for term in terms]
+    if not rungs or not _same(rungs[-1][1], goal):
         rungs.append((asked, goal))
     return [("-".join(dict.fromkeys(_word(h) for h in held)), held, f.text) for f, held in rungs]
 
@@ -166,10 +168,35 @@ def _word(held):
     return RUNGS.get(held.name, "fixed")
 
 
-def _held(formula, term):
-    """The structure to which `formula` holds a term; `(1 | g) + (1 | g:f)` is compound symmetry."""
+def _same(held, others):
+    """Whether two models hold each term to the same set."""
+    return all(
+        one.name == other.name
+        and len(one.components) == len(other.components)
+        and all(map(_equal, one.components, other.components))
+        for one, other in zip(held, others, strict=True)
+    )
+
+
+def _equal(one, other):
+    return one.kind == other.kind and np.array_equal(one.basis, other.basis)
+
+
+def _splits(term, terms):
+    """Whether `(1 | g) + (1 | g:f)` can be had on g, and g:f is no term of its own."""
+    if term.cells is None or term.intercept is None:
+        return False
+    split = frozenset((*term.group, term.cells.factor))
+    return split not in {frozenset(t.group) for t in terms}
+
+
+def _held(formula, term, terms):
+    """The structure to which `formula` holds a term.
+
+    `(1 | g) + (1 | g:f)` is compound symmetry, unless g:f is a term of its own.
+    """
     written = _written(formula, term)
-    if term.cells is not None and term.intercept is not None:
+    if _splits(term, terms):
         split = frozenset((*term.group, term.cells.factor))
         intercepts = [t.effects.strip() for t in formula.terms if frozenset(t.group) == split]
         if intercepts == ["1"] and [t.effects.strip() for t in written] == ["1"]:

@@ -74,6 +74,9 @@ def as_written(term: Term, written: Iterable[RandomTerm]) -> Structure:
     components = []
     identity = np.eye(len(term.effects))
     for random in written:
+        if random.effects not in term.parts:
+            components.append(_intercept(term))
+            continue
         columns = list(term.parts[random.effects])
         if random.correlated and len(columns) > 1:
             components.append(Component(identity[:, columns], FULL, len(columns)))
