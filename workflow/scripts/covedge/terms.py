@@ -10,7 +10,7 @@ from covedge.factors import Block, Factors
 from covedge.identifiability import Identifiability
 from covedge.ladder import Model
 from covedge.likelihood import Point
-from covedge.spectrum import ALIVE, Direction
+from covedge.spectrum import ALIVE, UNINFORMED, Direction
 from covedge.structure import Component, Structure
 
 
@@ -111,6 +111,8 @@ def _in_user_basis(
     """c'a in the block's coordinates a as loadings on the effects b = W A a."""
     if direction.loadings is None:
         return TermDirection(direction, {component.label: 1.0}, None)
+    if direction.state == UNINFORMED:
+        return _uninformed(direction, component, block, W, term)
     # b = W A_block a = A b_component, so c = A'W^-T A_block c_block on the component's own effects.
     own = component.basis.T @ np.linalg.solve(W.T, block.basis @ direction.loadings)
     own = _scaled(own)
@@ -118,6 +120,19 @@ def _in_user_basis(
     if term.cells is not None and component.basis.shape[1] == len(term.effects):
         on_cells = _scaled(np.linalg.solve(term.cells.rows.T, component.basis @ own))
         cells = dict(zip(term.cells.labels, map(float, on_cells), strict=True))
+    return TermDirection(
+        direction, dict(zip(_names(component, term), map(float, own), strict=True)), cells
+    )
+
+
+def _uninformed(direction, component, block, W, term):
+    """The change of the effects, and of the cells, that the data say nothing of."""
+    change = W @ block.basis @ direction.loadings
+    own = _scaled(np.linalg.lstsq(component.basis, change, rcond=None)[0])
+    cells = None
+    if term.cells is not None and component.basis.shape[1] == len(term.effects):
+        moved = _scaled(term.cells.rows @ change)
+        cells = dict(zip(term.cells.labels, map(float, moved), strict=True))
     return TermDirection(
         direction, dict(zip(_names(component, term), map(float, own), strict=True)), cells
     )
