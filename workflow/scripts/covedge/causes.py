@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from covedge.bootstrap import Proportion, is_degenerate, refits
+from covedge.certificate import spectra
 from covedge.factors import Factors
 from covedge.gram import Rows
 from covedge.identifiability import fixed_products, group_blocks
@@ -152,15 +153,14 @@ def power(
     each collapsed direction raised to it (scaled so that over the rows the mean of (z'u)^2 is 1).
     """
     H = factors.likelihood.at(factors.Sigmas(x)).H
-    raised, weakest = [], {}
+    raised = []
     for block, L in zip(factors.blocks, factors.split(x), strict=True):
         information = block.basis.T @ H[block.level] @ block.basis
         n_levels = factors.likelihood.gram.n_groups[block.level]
         S = L @ L.T if L.size else np.zeros((max(block.rows, 1),) * 2)
-        new, least = _raised(S, information, n_levels, len(rows.y), smallest, block)
-        raised.append(new)
-        weakest[block.level] = min(weakest.get(block.level, 1.0), least)
+        raised.append(_raised(S, information, n_levels, len(rows.y), smallest, block))
     true_factors, truth = factors.root(raised)
+    weakest = _weakest(true_factors, truth)
     counts, n = dict.fromkeys(levels, 0), 0
     for fitted in refits(rows, true_factors, truth, replicates, seed):
         if not fitted.settled:
@@ -177,13 +177,21 @@ def power(
     }
 
 
+def _weakest(factors, x):
+    """Per level the reliability of its least reliable direction."""
+    found = {}
+    for block, directions in zip(factors.blocks, spectra(factors, x), strict=True):
+        least = min(d.reliability for d in directions)
+        found[block.level] = min(found.get(block.level, 1.0), least)
+    return found
+
+
 def _raised(S, information, n_levels, n_obs, smallest, block):
-    """S with its collapsed directions as large as `smallest`, and the least reliability then."""
+    """S with its collapsed directions as large as `smallest`."""
     if not block.full:
         # One variance for all cells: each row has one, and the mean of (z'u)^2 is that of Z A.
         per_row = np.trace(block.basis.T @ block.basis) * n_levels / n_obs
-        new = np.maximum(S, smallest**2 / per_row)
-        return new, float(new[0, 0] * np.trace(information) / n_levels / len(information))
+        return np.maximum(S, smallest**2 / per_row)
     R, back = information_root(information, block.informed)
     values, U = np.linalg.eigh(R @ S @ R.T / n_levels)
     for value, u in zip(values, U.T, strict=True):
@@ -192,8 +200,7 @@ def _raised(S, information, n_levels, n_obs, smallest, block):
             w = back @ u
             w = w * np.sqrt(n_obs / n_levels) / np.linalg.norm(w)
             S = S + smallest**2 * np.outer(w, w)
-    least = np.linalg.eigvalsh(R @ S @ R.T / n_levels)[0]
-    return S, float(least)
+    return S
 
 
 def _settled(proportion):

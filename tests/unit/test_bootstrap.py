@@ -1,0 +1,79 @@
+"""The bootstrap against closed forms, and its quick fits against the thorough ones."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import f as F
+
+from covedge.bootstrap import Proportion, draw, is_degenerate, refits
+from covedge.factors import Factors
+from covedge.gram import accumulate, scaled_rows
+from covedge.likelihood import Likelihood
+from covedge.optimum import sketch, solve
+from covedge.spectrum import ALIVE
+from support.models import set_up
+
+GROUPS, SIZE = 6, 5
+
+
+@pytest.fixture(scope="module")
+def one_way():
+    """A balanced one-way layout; its response only sets the scale."""
+    rng = np.random.default_rng(3)
+    g = np.repeat(np.arange(GROUPS), SIZE)
+    y = rng.normal(size=GROUPS)[g] + rng.normal(size=len(g))
+    return pd.DataFrame({"y": y, "g": [f"g{i}" for i in g]})
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+@pytest.mark.parametrize("tau2", [0.0, 0.25])
+def test_the_share_of_zero_estimates_is_that_of_the_F_distribution(one_way, method, tau2):
+    # REML estimates zero where the mean squares' ratio is below 1, ML where it is below a/(a - 1).
+    problem = set_up(one_way, "y ~ 1 + (1 | g)", method)
+    factors = Factors(problem.likelihood, problem.structures)
+    W = problem.likelihood.gram.scaling.random[0][0, 0]
+    truth = np.array([np.sqrt(tau2) / W])
+    n = 2000
+    zero = sum(
+        is_degenerate(fitted, level=0)
+        for fitted in refits(scaled_rows(problem.frame), factors, truth, n, seed=1)
+    )
+    bound = (1.0 if method == "REML" else GROUPS / (GROUPS - 1)) / (1 + SIZE * tau2)
+    expected = F.cdf(bound, GROUPS - 1, GROUPS * (SIZE - 1))
+    assert zero / n == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / n))
+
+
+def test_a_quick_fit_finds_the_rank_of_the_thorough_one():
+    rng = np.random.default_rng(5)
+    rows = [(g, f, r) for g in range(8) for f in range(4) for r in range(rng.integers(2, 9))]
+    g, f, _ = np.array(rows).T
+    table = pd.DataFrame({"g": [f"g{i}" for i in g], "f": [f"f{i}" for i in f]})
+    table["y"] = rng.normal(size=8)[g] + rng.normal(size=len(g))
+    problem = set_up(table, "y ~ f + (f | g)")
+    scaled = scaled_rows(problem.frame)
+    Sigmas = (np.diag([2.0, 0.3, 0.1, 0.0]),)
+    for seed in range(25):
+        sample = draw(scaled, Sigmas, np.random.default_rng(seed))
+        thorough = solve(Likelihood(accumulate(sample), reml=True), problem.structures)
+        factors = Factors(Likelihood(accumulate(sample), reml=True), problem.structures)
+        quick = sketch(factors.likelihood, problem.structures)
+        assert quick.settled
+        alive = [sum(d.state == ALIVE for d in s) for s in quick.spectra]
+        assert alive == [sum(d.state == ALIVE for d in s) for s in thorough.examination.spectra]
+
+
+def test_a_replicate_does_not_depend_on_how_many_there_are(one_way):
+    problem = set_up(one_way, "y ~ 1 + (1 | g)")
+    factors = Factors(problem.likelihood, problem.structures)
+    rows = scaled_rows(problem.frame)
+    few = [s.x for s in refits(rows, factors, np.array([1.0]), 3, seed=7)]
+    many = [s.x for s in refits(rows, factors, np.array([1.0]), 5, seed=7)]
+    for a, b in zip(few, many, strict=False):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_wilson_interval():
+    # R: prop.test(10, 100, correct = FALSE)$conf.int
+    low, high = Proportion(10, 100).interval
+    assert (low, high) == pytest.approx((0.05522914, 0.17436566), abs=1e-8)
+    assert Proportion(0, 40).interval[0] == 0.0
