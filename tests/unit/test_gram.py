@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from covedge import kernel
-from covedge.gram import build, pack, scaled_rows
+from covedge.gram import build, scaled_rows
+from covedge.pack import pack
 from support.dense import random_Sigma, unbalanced
 from support.models import data_set, set_up
 
