@@ -1,7 +1,7 @@
 """The likelihood kernel: elimination of nested random effects, and its adjoint, in compiled loops.
 
 Everything that is compiled lives in this one file: numba's disk cache does not notice a change of
-a helper in another file. The data arrive as two flat buffers (`gram.pack` documents them), so that
+a helper in another file. The data arrive as two flat buffers (`pack.pack` documents them), so that
 one compilation serves every number of terms, the optimiser, the bootstrap and the sampler.
 
 Levels are counted from the deepest grouping factor, 0, to the root, K. The block of a group at
@@ -483,7 +483,7 @@ def profiled(ints, floats, Lam, ranks, reml, wanted, Gamma, H):
     return criterion, residual, beta, A_inverse
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def marginal(ints, floats, Lam, ranks, sigma2, mean, P, Gamma):
     """-2 log p(y | Sigma, sigma) with beta ~ N(mean, P^-1) integrated out, and its derivatives.
 
@@ -553,3 +553,89 @@ def add_cross_products(left, right, codes, out):
             if x != 0.0:
                 for b in range(right.shape[1]):
                     block[a, b] += x * right[i, b]
+
+
+# What the sampler needs: factors with any number of columns, as its prior makes them.
+
+
+def marginal_of_factors(
+    ints, floats, factors, widths, sigma2, mean, P, gradient, shift, A_inverse
+):
+    """`marginal` at Sigma_k = F_k F_k', and its gradient in the factors.
+
+    factors : flat (sum q_k w_k,), a row-major q_k x widths[k] matrix F_k per level.
+    gradient : flat alike, shift : (p,), A_inverse : (p, p), all written: given the parameters,
+    beta ~ N(mean + shift, sigma2 A_inverse).
+    Returns (value, d value / d sigma2). Not compiled here: `marginal_op` makes a callback of it.
+    """
+    Lam, ranks = _narrow(ints, factors, widths)
+    Gamma = np.zeros(Lam.size)
+    value, slope, beta, inverse = marginal(ints, floats, Lam, ranks, sigma2, mean, P, Gamma)
+    shift[:] = beta
+    A_inverse[:, :] = inverse
+    at, offset = 0, 0
+    for level in range(ints[N_TERMS]):
+        q, w = _at(ints, level, Q), widths[level]
+        F = factors[at : at + q * w].reshape(q, w)
+        G = Gamma[offset : offset + q * q].reshape(q, q)
+        _product(G, q, q, F, w, 0, gradient[at : at + q * w].reshape(q, w))
+        at += q * w
+        offset += q * q
+    gradient *= 2.0
+    return value, slope
+
+
+@njit(cache=True, inline="always")
+def _narrow(ints, factors, widths):
+    """(Lam, ranks) for `forward`: L with L L' = F F' and at most q columns, for each F (q, w)."""
+    n_terms = ints[N_TERMS]
+    size = 0
+    for level in range(n_terms):
+        size += _at(ints, level, Q) ** 2
+    Lam = np.zeros(size)
+    ranks = np.zeros(n_terms, dtype=np.int64)
+    at, offset = 0, 0
+    for level in range(n_terms):
+        q, w = _at(ints, level, Q), widths[level]
+        F = factors[at : at + q * w].reshape(q, w)
+        L = Lam[offset : offset + q * q].reshape(q, q)
+        if w <= q:
+            for i in range(q):
+                for j in range(w):
+                    L[i, j] = F[i, j]
+            ranks[level] = w
+        else:
+            ranks[level] = _pivoted(F, L)
+        at += q * w
+        offset += q * q
+    return Lam, ranks
+
+
+@njit(cache=True)
+def _pivoted(F, L):
+    """L (q, q) with L L' = F F', by a Cholesky factor with pivoting; returns its rank."""
+    q, w = F.shape
+    A = np.empty((q, q))
+    largest = 0.0
+    for i in range(q):
+        for j in range(q):
+            A[i, j] = 0.0
+            for k in range(w):
+                A[i, j] += F[i, k] * F[j, k]
+        largest = max(largest, A[i, i])
+    for rank in range(q):
+        pivot = 0
+        for i in range(q):
+            if A[i, i] > A[pivot, pivot]:
+                pivot = i
+        # What is left is rounding error: it may be negative, and has no root.
+        if not A[pivot, pivot] > 1e-14 * largest:
+            return rank
+        root = np.sqrt(A[pivot, pivot])
+        for i in range(q):
+            L[i, rank] = A[i, pivot] / root
+        for i in range(q):
+            for j in range(q):
+                A[i, j] -= L[i, rank] * L[j, rank]
+        A[pivot, pivot] = 0.0
+    return q
