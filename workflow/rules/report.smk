@@ -34,6 +34,8 @@ rule index:
         dress=report_dress(),
         pages=expand("reports/html/{analysis}.html", analysis=ANALYSES),
         designs=expand("results/{analysis}/design.json", analysis=ANALYSES),
+        ladders=expand("results/{analysis}/ladder.json", analysis=ANALYSES),
+        fits=expand("results/{analysis}/fits", analysis=ANALYSES),
         verdicts=expand("results/{analysis}/verdict.json", analysis=ANALYSES),
     output:
         page="reports/html/index.html",
