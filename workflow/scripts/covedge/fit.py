@@ -11,11 +11,13 @@ from covedge.factors import Factors
 from covedge.identifiability import Identifiability, canonical, identifiability
 from covedge.ladder import Model
 from covedge.likelihood import Likelihood, Point
-from covedge.optimum import Solution, solve
+from covedge.optimum import Solution, sketch, solve
 from covedge.terms import TermFit, fitted_terms
 from covedge.tolerances import TOLERANCES
 
-RANDOM_STARTS = 2
+# Sizes of the random starts, in scaled coordinates: the default start is at 1, and another
+# optimum, where there is one, is nearer to zero or far out.
+RANDOM_STARTS = (0.3, 1.0, 3.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Fit:
     """The certified fit of a model: where the search ended, and what it is worth.
 
     starts, optima : searches made, and how many different ends they had.
+    evaluations : calls of the kernel with gradient, in the searches that were followed to the end.
     seconds : wall time of all of it.
     """
 
@@ -51,12 +54,13 @@ class Fit:
 def fit(likelihood: Likelihood, terms: tuple[Term, ...], model: Model, seed: int) -> Fit:
     """Fit `model`, whose structures belong to `terms`, outermost first.
 
-    One search starts at Sigma = I in scaled coordinates, the others at random; the best end counts.
+    One search starts at Sigma = I in scaled coordinates, the others at random, from near zero to
+    far out; the best end counts.
     Where the model is not identifiable, the point with the smallest Sigma is given.
     """
     began = time.perf_counter()
     structures = model.structures[::-1]
-    solutions = _searches(likelihood, structures, seed)
+    solutions, ends = _searches(likelihood, structures, seed)
     best = _best(solutions)
     found = identifiability(Factors(likelihood, structures))
     factors, x, examination = best.factors, best.x, best.examination
@@ -73,27 +77,44 @@ def fit(likelihood: Likelihood, terms: tuple[Term, ...], model: Model, seed: int
         terms=fitted_terms(factors, x, point, examination, terms, model, found),
         certificate=examination.certificate,
         identifiability=found,
-        starts=len(solutions),
-        optima=_distinct([s.criterion for s in solutions]),
+        starts=len(ends),
+        optima=_distinct(ends),
         evaluations=sum(s.evaluations for s in solutions),
         seconds=time.perf_counter() - began,
     )
 
 
-def _searches(likelihood, structures, seed) -> list[Solution]:
+def _searches(likelihood, structures, seed) -> tuple[list[Solution], list[float]]:
+    """Certified searches, and the criterion at the end of each start.
+
+    A random start is followed roughly, and to the end only where that is not known yet.
+    """
     solutions = [solve(likelihood, structures)]
+    ends = [solutions[0].criterion]
     factors = Factors(likelihood, structures)
     rng = np.random.default_rng(seed)
-    for _ in range(RANDOM_STARTS if factors.size > 1 else 0):
-        solutions.append(solve(likelihood, structures, rng.normal(size=factors.size)))
-    return solutions
+    for scale in RANDOM_STARTS if factors.size else ():
+        start = scale * rng.normal(size=factors.size)
+        rough = sketch(likelihood, structures, start)
+        end = rough.factors.value_and_gradient(rough.x)[0]
+        best = _best(solutions)
+        known = end > best.criterion - TOLERANCES.same_optimum and not _refused(best)
+        if not (rough.settled and known):
+            solutions.append(solve(likelihood, structures, start))
+            end = solutions[-1].criterion
+        ends.append(end)
+    return solutions, ends
 
 
 def _best(solutions):
     """The lowest, and of those that are equally low one that is not refused."""
     lowest = min(s.criterion for s in solutions)
     ends = [s for s in solutions if s.criterion <= lowest + TOLERANCES.same_optimum]
-    return min(ends, key=lambda s: (s.examination.certificate.status == REFUSED, s.criterion))
+    return min(ends, key=lambda s: (_refused(s), s.criterion))
+
+
+def _refused(solution):
+    return solution.examination.certificate.status == REFUSED
 
 
 def _distinct(criteria):
