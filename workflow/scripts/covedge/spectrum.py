@@ -73,7 +73,14 @@ def directions(S, Gamma, H, inside, n_levels, label=""):
     ]
     for v in null_space(inside.T).T:
         found.append(Direction(0.0, 0.0, UNINFORMED, _scaled(v), label))
-    return tuple(sorted(found, key=lambda d: (d.reliability, -d.dual)))
+    return tuple(sorted(found, key=order))
+
+
+def order(direction):
+    """Sorts directions: those without variance first, the most pushed of them before others."""
+    if direction.state == ALIVE:
+        return direction.reliability, 0.0
+    return 0.0, -direction.dual
 
 
 def scalar_direction(tau2, Gamma, H, inside, n_levels, label):

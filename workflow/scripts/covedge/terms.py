@@ -10,7 +10,7 @@ from covedge.factors import Block, Factors
 from covedge.identifiability import Identifiability
 from covedge.ladder import Model
 from covedge.likelihood import Point
-from covedge.spectrum import ALIVE, UNINFORMED, Direction
+from covedge.spectrum import ALIVE, UNINFORMED, Direction, order
 from covedge.structure import Component, Structure
 
 
@@ -99,7 +99,7 @@ def fitted_terms(
                 rank=min(alive, len(term.effects)),
                 full_rank=min(possible, len(term.effects)),
                 identifiable=not confounded,
-                spectrum=tuple(sorted(spectrum, key=lambda d: d.direction.reliability)),
+                spectrum=tuple(sorted(spectrum, key=lambda d: order(d.direction))),
             )
         )
     return tuple(fitted)
