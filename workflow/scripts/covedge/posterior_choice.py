@@ -1,0 +1,50 @@
+"""Which models of the ladder to sample, and why the others are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from covedge.errors import ConfigError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Choice:
+    """models : names to sample, simplest first. skipped : (name, reason) of those one may miss."""
+
+    models: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def choose(asked: str | Sequence[str], fits: Sequence[dict]) -> Choice:
+    """The models to sample.
+
+    asked : `bayes.models` of the config. fits : the fits of the ladder's models as stored, simplest
+    first, the formula asked for last. `auto` takes the formula asked for, and the rungs around the
+    point where the ladder breaks: the first degenerate one and the one before it.
+
+    Raises ConfigError for a model that is not in the ladder.
+    """
+    names = [fit["model"] for fit in fits]
+    if asked != "auto":
+        for name in asked:
+            if name not in names:
+                raise ConfigError([f"bayes.models: no model `{name}`{did_you_mean(name, names)}"])
+        return Choice(tuple(name for name in names if name in asked), ())
+    wanted = {names[-1]}
+    identifiable = [fit for fit in fits if fit.get("identifiable", True)]
+    for i, fit in enumerate(identifiable):
+        if _degenerate(fit):
+            wanted |= {f["model"] for f in identifiable[max(i - 1, 0) : i + 1]}
+            break
+    skipped = []
+    if not fits[-1].get("identifiable", True):
+        wanted.discard(names[-1])
+        reason = (
+            "the data cannot tell some of its variances from others, so the posterior there would "
+            "be the prior's"
+        )
+        skipped.append((names[-1], reason))
+    return Choice(tuple(name for name in names if name in wanted), tuple(skipped))
+
+
+def _degenerate(fit):
+    return any(term["degenerate"] for term in fit["terms"])
