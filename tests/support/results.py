@@ -192,22 +192,25 @@ def _engine(fit: dict, index: int) -> dict:
 
 
 def _posterior(labels: Labels, rng) -> dict:
-    names = [("sigma", "sigma", None)]
-    names += [(f"{labels.factor} {pair}", "sd", labels.group) for pair in labels.pairs]
+    names = [("sigma", "sigma", None, [])]
+    names += [(f"sd_{pair}|{labels.group}", "sd", labels.group, [pair]) for pair in labels.pairs]
     parameters = [
         {
             "name": name,
             "kind": kind,
             "group": group,
+            "coding": group and "cells",
+            "labels": cells,
+            "draws": name,
             "best": 0.1,
-            "median": 0.11,
-            "lower": 0.05,
-            "upper": 0.2,
+            "q05": 0.05,
+            "q50": 0.11,
+            "q95": 0.2,
             "rhat": 1.001,
             "ess_bulk": float(rng.integers(500, 4000)),
             "ess_tail": float(rng.integers(500, 4000)),
         }
-        for name, kind, group in names
+        for name, kind, group, cells in names
     ]
     return {
         "status": "ok",
@@ -217,11 +220,13 @@ def _posterior(labels: Labels, rng) -> dict:
         "chains": 4,
         "draws": 1000,
         "divergences": 0,
-        "rhat_max": 1.001,
-        "ess_min": 512.0,
+        "max_rhat": 1.001,
+        "min_ess_bulk": 700.0,
+        "min_ess_tail": 512.0,
         "converged": True,
         "parameters": parameters,
-        "seconds": 7.0,
+        "prior_words": ["Correlations: LKJ(1)."],
+        "seconds": {"compile": 3.0, "sample": 4.0},
     }
 
 

@@ -23,7 +23,7 @@ def beside(
     figure, axes = canvas(9.2, 0.9 + 0.34 * len(names))
     rows = range(len(names))
     axes.hlines(rows, lower, upper, color=ALIVE, linewidth=3.5, alpha=0.45)
-    axes.scatter(middle, rows, s=46, color=ALIVE, zorder=3, label="posterior: median and 95 %")
+    axes.scatter(middle, rows, s=46, color=ALIVE, zorder=3, label="posterior: median and 90 %")
     known = [(value, y) for y, value in zip(rows, best, strict=True) if value is not None]
     if known:
         x, y = zip(*known, strict=True)

@@ -73,53 +73,68 @@ def _summary(results: Results, run: dict) -> tuple:
     return (
         model,
         form,
-        number(run.get("rhat_max"), 4),
-        fixed(run.get("ess_min"), 0),
+        number(run.get("max_rhat"), 4),
+        fixed(smallest_ess(run), 0),
         run.get("divergences", "–"),
-        number(run.get("seconds"), 2),
+        number(sum(run["seconds"].values()), 2) if run.get("seconds") else "–",
         mark,
     )
+
+
+def smallest_ess(run: dict) -> float | None:
+    """The smaller of the smallest bulk and tail effective sample sizes."""
+    found = [run.get(key) for key in ("min_ess_bulk", "min_ess_tail")]
+    return min((value for value in found if value is not None), default=None)
 
 
 def _run(results: Results, run: dict, index: int) -> str:
     title = f"### {text(results.label(run['model']))}: {text(run['prior'])} prior\n"
     formula = f"\n{code(run['formula'])}\n" if run.get("formula") else ""
-    parts = [title, formula, _estimates(run, index), _chains(results, run, index), _numbers(run)]
-    return "\n".join(parts)
+    parts = [title, formula, _estimates(run, index), _chains(results, run, index)]
+    return "\n".join([*parts, _numbers(run), _prior(run)])
+
+
+def _prior(run: dict) -> str:
+    """What was believed before the data, in words."""
+    words = run.get("prior_words", [])
+    return fold("The prior", "\n".join(f"- {text(line)}" for line in words)) if words else ""
 
 
 def _spread(run: dict) -> list[dict]:
-    return [p for p in run.get("parameters", []) if p.get("kind") in KINDS]
+    """Standard deviations: of a factor's cells where there are any, else of the effects."""
+    found = [p for p in run.get("parameters", []) if p.get("kind") in KINDS]
+    in_cells = {p["group"] for p in found if p.get("coding") == "cells"}
+    return [p for p in found if p.get("group") not in in_cells or p.get("coding") == "cells"]
 
 
 def _name(parameter: dict) -> str:
-    group = parameter.get("group")
-    return f"{group}: {parameter['name']}" if group else parameter["name"]
-
-
-def _middle(parameter: dict) -> float:
-    return parameter["median"] if parameter.get("median") is not None else parameter["mean"]
+    """`ratID: p1`, or the name as lme4's `confint` writes it for what is no standard deviation."""
+    if parameter.get("kind") == "sigma":
+        return "residual"
+    if parameter.get("kind") != "sd":
+        return parameter["name"]
+    return f"{parameter['group']}: {', '.join(parameter['labels'])}"
 
 
 def _estimates(run: dict, index: int) -> str:
     shown = _spread(run)[:ROWS]
     if not shown:
         return ""
-    zero = [p for p in shown if p.get("best") is not None and p["best"] < p["lower"]]
+    zero = [p for p in shown if p.get("best") is not None and p["best"] < p["q05"]]
     found = f"{len(zero)} of {count(len(shown), 'estimate')} of the best fit lie below the interval"
     return figure(
         svg(
             beside(
                 [_name(p) for p in shown],
                 [p.get("best") for p in shown],
-                [_middle(p) for p in shown],
-                [p["lower"] for p in shown],
-                [p["upper"] for p in shown],
+                [p["q50"] for p in shown],
+                [p["q05"] for p in shown],
+                [p["q95"] for p in shown],
                 "standard deviation, in units of the response",
             ),
             f"beside-{index}",
         ),
-        "Standard deviations: posterior median and 95 % interval, and the estimate of the best fit "
+        "Standard deviations: posterior median and 90 % interval, and the estimate of the best fit "
         "(diamond). Good is a diamond inside a short bar. A diamond at zero beside a bar that does "
         "not reach zero shows the prior at work, not the data.",
         f"Posterior standard deviations beside the best fit: {found}.",
@@ -134,25 +149,31 @@ def _chains(results: Results, run: dict, index: int) -> str:
         draws = read_draws(path)
     except Exception as error:
         return f"The draws could not be read: {text(error)}.\n"
-    names = _worst(run, draws)
-    if not names:
+    worst = _worst(run, draws)
+    if not worst:
         return ""
+    names = [_name(p) for p in worst]
     return figure(
-        svg(chains(names, [draws[name] for name in names]), f"chains-{index}"),
+        svg(chains(names, [draws[p["draws"]] for p in worst]), f"chains-{index}"),
         "The quantities whose chains mixed worst. Left, traces: good is a level band of noise in "
         "which no chain stands out; bad is a chain that wanders, sticks or stays apart. Right, "
         "rank plots: good is every line near “even”; bad is a slope, a hump, or one colour on one "
         "side.",
         f"Traces and rank plots of {', '.join(names)}; the largest R-hat is "
-        f"{number(run.get('rhat_max'), 4)}.",
+        f"{number(run.get('max_rhat'), 4)}.",
     )
 
 
-def _worst(run: dict, draws: dict[str, np.ndarray]) -> list[str]:
-    """Names in the draws, those of the smallest effective sample size first."""
-    listed = [p for p in run.get("parameters", []) if p["name"] in draws]
+def _worst(run: dict, draws: dict[str, np.ndarray]) -> list[dict]:
+    """Parameters that were drawn, those of the smallest effective sample size first."""
+    # A variance mixes as its standard deviation does: one of the two is enough.
+    listed = [
+        p
+        for p in run.get("parameters", [])
+        if p.get("draws") in draws and p.get("kind") != "covariance"
+    ]
     listed.sort(key=lambda p: min(p.get("ess_bulk") or np.inf, p.get("ess_tail") or np.inf))
-    return [p["name"] for p in listed[:DRAWN]] or list(draws)[:DRAWN]
+    return listed[:DRAWN]
 
 
 def _numbers(run: dict) -> str:
@@ -160,8 +181,8 @@ def _numbers(run: dict) -> str:
         "Quantity",
         Column("Best fit", "num"),
         Column("Median", "num"),
-        Column("2.5 %", "num"),
-        Column("97.5 %", "num"),
+        Column("5 %", "num"),
+        Column("95 %", "num"),
         Column("R-hat", "num"),
         Column("Bulk ESS", "num"),
         Column("Tail ESS", "num"),
@@ -170,9 +191,9 @@ def _numbers(run: dict) -> str:
         (
             Html(f"<bdi>{escape(_name(p))}</bdi>"),
             number(p.get("best")),
-            number(_middle(p)),
-            number(p["lower"]),
-            number(p["upper"]),
+            number(p["q50"]),
+            number(p["q05"]),
+            number(p["q95"]),
             number(p.get("rhat"), 4),
             fixed(p.get("ess_bulk"), 0),
             fixed(p.get("ess_tail"), 0),

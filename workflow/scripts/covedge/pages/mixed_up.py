@@ -17,6 +17,7 @@ from covedge.markup import (
     text,
 )
 from covedge.pages import reading
+from covedge.pages.bayes import smallest_ess
 from covedge.pages.results import FAILED, Results
 
 
@@ -127,8 +128,8 @@ def _traces(results: Results) -> str:
     )
     if not runs:
         return f"{lead} There is no Bayesian refit here to show it on.\n"
-    rhat = max(p["rhat_max"] for p in runs if p.get("rhat_max") is not None)
-    ess = min(p["ess_min"] for p in runs if p.get("ess_min") is not None)
+    rhat = max(p["max_rhat"] for p in runs if p.get("max_rhat") is not None)
+    ess = min(smallest_ess(p) for p in runs)
     divergent = sum(p.get("divergences") or 0 for p in runs)
     return (
         f"{lead} Here, over {count(len(runs), 'posterior')}, the largest R-hat is "

@@ -39,7 +39,11 @@ def _times(results: Results) -> list[tuple[str, float]]:
         for engine, answers in results.engines.items()
         for model, answer in answers.items()
     ]
-    posterior = [(f"posterior {p.get('model')}", p.get("seconds")) for p in results.posterior]
+    posterior = [
+        (f"posterior {p.get('model')}, {part}", seconds)
+        for p in results.posterior
+        for part, seconds in p.get("seconds", {}).items()
+    ]
     return [(step, seconds) for step, seconds in fits + others + posterior if seconds is not None]
 
 
