@@ -558,9 +558,7 @@ def add_cross_products(left, right, codes, out):
 # What the sampler needs: factors with any number of columns, as its prior makes them.
 
 
-def marginal_of_factors(
-    ints, floats, factors, widths, sigma2, mean, P, gradient, shift, A_inverse
-):
+def marginal_of_factors(ints, floats, factors, widths, sigma2, mean, P, gradient, shift, A_inverse):
     """`marginal` at Sigma_k = F_k F_k', and its gradient in the factors.
 
     factors : flat (sum q_k w_k,), a row-major q_k x widths[k] matrix F_k per level.

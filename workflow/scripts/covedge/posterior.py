@@ -114,7 +114,7 @@ def _of_term(G, term, structure):
     touched = np.any([np.any(c.basis != 0, axis=1) for c in structure.components], axis=0)
     keep = np.flatnonzero(touched)
     effects = tuple(term.effects[i] for i in keep)
-    G_effects = G[..., keep[:, None], keep]
+    G_effects = _without_rounding(G[..., keep[:, None], keep])
     found = [*_spread(G_effects, effects, term.name, EFFECTS)]
     found.append(
         Quantity(f"G|{term.name}", G_effects, (effects, effects), COVARIANCE, term.name, EFFECTS)
@@ -124,6 +124,12 @@ def _of_term(G, term, structure):
         labels = tuple(f"{term.cells.factor}[{label}]" for label in term.cells.labels)
         found += _spread(rows @ G @ rows.T, labels, term.name, CELLS)
     return found
+
+
+def _without_rounding(G):
+    """G with zeros where a structure has them and the change of basis left rounding errors."""
+    sd = np.sqrt(np.maximum(np.diagonal(G, axis1=-2, axis2=-1), 0.0))
+    return np.where(np.abs(G) < 1e-12 * sd[..., :, None] * sd[..., None, :], 0.0, G)
 
 
 def _spread(G, labels, group, coding):

@@ -28,7 +28,12 @@ def draws_tree(found: Sequence[Quantity], statistics: dict):
 
 def scalars(found: Sequence[Quantity]):
     """[(quantity, labels)] and (chains, draws, k) of every free number of the posterior."""
-    listed = [(q, labels, values) for q in found for labels, values in q.scalars()]
+    listed = [
+        (q, labels, values)
+        for q in found
+        for labels, values in q.scalars()
+        if values.min() < values.max()  # a covariance that the structure holds at zero is no number
+    ]
     return [(q, labels) for q, labels, _ in listed], np.stack([v for *_, v in listed], axis=-1)
 
 
@@ -115,11 +120,16 @@ def _best(quantity, labels, fit):
     if not quantity.group:
         return fit["sigma"]
     term = next((t for t in fit["terms"] if t["group"] == quantity.group), None)
-    if term is None or quantity.coding == CELLS:
+    if term is None:
         return None
-    places = [list(term["effects"]).index(label) for label in labels]
+    names, G = term["effects"], np.array(term["covariance"])
+    if quantity.coding == CELLS:
+        names = [f"{term['factor']}[{label}]" for label in term["cells"]["labels"]]
+        G = np.array(term["cells"]["covariance"])
+    i, j = (list(names).index(label) for label in (labels[0], labels[-1]))
+    if quantity.kind == COVARIANCE:
+        return G[i, j]
+    sd = np.sqrt(np.maximum(np.diag(G), 0.0))
     if quantity.kind == SD:
-        return term["sd"][places[0]]
-    return term["correlation" if quantity.kind == CORRELATION else "covariance"][places[0]][
-        places[1]
-    ]
+        return sd[i]
+    return G[i, j] / (sd[i] * sd[j]) if sd[i] * sd[j] > 0 else None

@@ -63,6 +63,7 @@ def _term_record(term: TermFit) -> dict:
         "group": term.term.name,
         "effects": term.term.effects,
         "factor": term.term.cells.factor if term.term.cells is not None else None,
+        "cells": _cells(term),
         "n_levels": term.term.n_levels,
         "structure": term.structure.name,
         "covariance": term.G,
@@ -84,6 +85,14 @@ def _term_record(term: TermFit) -> dict:
             for d in term.spectrum
         ],
     }
+
+
+def _cells(term: TermFit) -> dict | None:
+    """The covariance of the cells of the term's factor, which does not depend on the coding."""
+    if term.term.cells is None:
+        return None
+    rows = term.term.cells.rows
+    return {"labels": term.term.cells.labels, "covariance": rows @ term.G @ rows.T}
 
 
 def _confounded(fit: Fit, confounding) -> dict:
