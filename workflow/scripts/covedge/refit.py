@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from covedge.posterior_record import scalars
 from covedge.prior import Prior, prior
 from covedge.reduced_gram import of_model
 from covedge.sampling import Chains, compiled, sample, seed_of
-from covedge.unit_vectors import unit_vectors
+from covedge.unit_vectors import UnitVectors, unit_vectors
 
 log = logging.getLogger("bayes")
 
@@ -51,78 +51,84 @@ class Refit:
     judged: Convergence
     chains: Chains
     length: int
-    compile_seconds: float
-    sample_seconds: float
+    compile_seconds: float = 0.0
+    sample_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Posed:
+    """A model as put to the sampler. gram : of the model."""
+
+    model: Model
+    ladder: Ladder
+    prior: Prior
+    gram: Gram
+    layout: UnitVectors
+
+    @property
+    def levels(self):
+        pairs = zip(self.ladder.terms[::-1], self.model.structures[::-1], strict=True)
+        return tuple(term.name for term, structure in pairs if structure.components)
+
+    def quantities(self, draws, seed):
+        ladder, structures = self.ladder, self.model.structures
+        return quantities(
+            draws, self.gram, self.prior, self.layout, ladder.fixed, ladder.terms, structures, seed
+        )
 
 
 def refit(gram: Gram, ladder: Ladder, model: Model, settings: Settings) -> Refit:
     """Sample `model`. gram : of the ladder."""
     believed = prior(gram, ladder.fixed, ladder.terms, model.structures)
     own = of_model(gram, model.structures)
-    layout = unit_vectors(own, believed.components)
-    program, compile_seconds = compiled(collapsed_model(own, believed, layout))
-    log.info("%s: %d dimensions, compiled in %.1f s", model.name, program.n_dim, compile_seconds)
+    posed = _Posed(model, ladder, believed, own, unit_vectors(own, believed.components))
+    program, compiling = compiled(collapsed_model(own, believed, posed.layout))
+    log.info("%s: %d dimensions, compiled in %.1f s", model.name, program.n_dim, compiling)
     seconds = 0.0
     for length in LENGTHS:
-        chains = sample(
-            program,
-            model.name,
-            chains=settings.chains,
-            draws=settings.draws * length,
-            tune=settings.tune * length,
-            cores=settings.cores,
-            seed=seed_of(settings.seed, model.name, length),
-        )
-        seconds += chains.seconds
-        draws = draws_of(chains.values, layout, believed)
-        found = quantities(
-            draws,
-            own,
-            believed,
-            layout,
-            ladder.fixed,
-            ladder.terms,
-            model.structures,
-            seed_of(settings.seed, model.name, length, "beta"),
-        )
-        listed, values = scalars(found)
-        judged = convergence(values, chains.statistics["energy"])
-        _tell(model.name, judged, chains, seconds, length)
-        if judged.reached:
+        done = _once(program, posed, settings, length)
+        seconds += done.chains.seconds
+        done = replace(done, compile_seconds=compiling, sample_seconds=seconds)
+        _tell(done)
+        if done.judged.reached:
             break
-    levels = tuple(
-        term.name
-        for term, structure in zip(ladder.terms[::-1], model.structures[::-1], strict=True)
-        if structure.components
+    return done
+
+
+def _once(program, posed, settings, length) -> Refit:
+    seed = (settings.seed, posed.model.name, length)
+    chains = sample(
+        program,
+        posed.model.name,
+        chains=settings.chains,
+        draws=settings.draws * length,
+        tune=settings.tune * length,
+        cores=settings.cores,
+        seed=seed_of(*seed),
     )
+    draws = draws_of(chains.values, posed.layout, posed.prior)
+    found = posed.quantities(draws, seed_of(*seed, "beta"))
+    listed, values = scalars(found)
+    judged = convergence(values, chains.statistics["energy"])
+    model, believed, own = posed.model, posed.prior, posed.gram
     return Refit(
-        model,
-        believed,
-        own,
-        levels,
-        draws,
-        found,
-        listed,
-        values,
-        judged,
-        chains,
-        length,
-        compile_seconds,
-        seconds,
+        model, believed, own, posed.levels, draws, found, listed, values, judged, chains, length
     )
 
 
-def _tell(name, judged, chains, seconds, length):
+def _tell(done):
+    end = ""
+    if not done.judged.reached:
+        last = done.length == LENGTHS[-1]
+        end = ": not converged, " + (
+            "and this is the limit" if last else "running anew, twice as long"
+        )
     log.info(
         "%s: largest R-hat %.4f, smallest ESS %.0f, %d divergences, %.1f s%s",
-        name,
-        np.nanmax(judged.rhat),
-        np.nanmin([judged.ess_bulk, judged.ess_tail]),
-        chains.divergences,
-        seconds,
-        ""
-        if judged.reached
-        else ": not converged, and this is the limit"
-        if length == LENGTHS[-1]
-        else ": not converged, running anew, twice as long",
+        done.model.name,
+        np.nanmax(done.judged.rhat),
+        np.nanmin([done.judged.ess_bulk, done.judged.ess_tail]),
+        done.chains.divergences,
+        done.sample_seconds,
+        end,
     )

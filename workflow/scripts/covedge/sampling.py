@@ -16,7 +16,7 @@ for chatty in ("arviz", "pytensor"):
 PROGRESS, LOOK = 5.0, 0.05
 # Acceptance that the step size is tuned to. Where nothing but a few SDs is sampled steps are long,
 # and one into the wall that strong data put up near SD = 0 would count as divergent.
-ACCEPT, ACCEPT_FEW, FEW = 0.9, 0.95, 10
+ACCEPT, ACCEPT_FEW, FEW = 0.9, 0.95, 20
 # What is kept of the sampler's statistics.
 STATISTICS = ("diverging", "energy", "n_steps", "depth", "step_size")
 

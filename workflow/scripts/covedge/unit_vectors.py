@@ -1,9 +1,10 @@
 """LKJ through unit vectors: from unconstrained numbers to a factor of each G. Design, section 5.
 
 A full component of p > 1 directions has a factor with rows s_i u_i, u_i = z_i / |z_i|, with
-s_i ~ N(0, scale_i) without a sign constraint and z_i ~ N(0, I_nu), nu = p - 1 + 2 eta. Then |s_i|
-is half-normal and U U' is LKJ(eta). Nothing has an edge. A component of one direction, or with one
-SD shared by all its directions, needs no unit vectors.
+s_i ~ N(0, scale_i) without a sign constraint and z_i in R^nu, nu = p - 1 + 2 eta, of a density that
+knows no direction (see `collapsed`). Then |s_i| is half-normal and U U' is LKJ(eta). Nothing has
+an edge. A component of one direction, or with one SD shared by all its directions, needs no unit
+vectors.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from covedge.prior import ComponentPrior
 
 @dataclass(frozen=True)
 class UnitVectors:
-    """The map from s (R,) and z (N,), standard normal both, to the factors, as arrays.
+    """The map from s (R,), standard normal, and z (N,) to the factors, as arrays.
 
     rows : (R, N) indicators of the unit vector that an entry of z belongs to, so that rows @ z**2
         are the squared lengths; zero rows for the s that have no unit vector.
@@ -76,8 +77,8 @@ def unit_vectors(gram: Gram, components: tuple[ComponentPrior, ...]) -> UnitVect
         column[c.level] += c.columns
         at += len(c.scales)
     return UnitVectors(
-        np.array(rows, dtype=float).reshape(-1, n_rows).T.copy(),
-        np.array(place).reshape(-1, size).T.copy(),
+        np.array(rows, dtype=float).reshape(len(rows), n_rows).T.copy(),
+        np.array(place).reshape(len(rows), size).T.copy(),
         place_single,
         widths,
         gram.n_effects,
