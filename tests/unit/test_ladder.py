@@ -163,3 +163,30 @@ def test_a_larger_model_never_fits_worse(data, formula, method):
             assert large.point.criterion <= small.point.criterion + 1e-7
             pairs += 1
     assert pairs >= len(fits) - 1
+
+
+def test_the_automatic_ladder_can_be_listed_in_the_config():
+    """Its `(1 | a:f)` beside `(1 | a:b)` is a split of `a`, and no crossed grouping factor."""
+    rng = np.random.default_rng(1)
+    a, b, f, _ = np.indices((5, 3, 3, 2)).reshape(4, -1)
+    table = pd.DataFrame({"y": rng.normal(size=len(a)) + rng.normal(size=5)[a]})
+    for name, codes in {"a": a, "b": b, "f": f}.items():
+        table[name] = [f"{name}{code}" for code in codes]
+    formula = "y ~ f + (f | a/b)"
+    automatic = set_up(table, formula, "ML")
+    listed = set_up(table, formula, "ML", listed=[m.formula for m in automatic.models[:-1]])
+    assert [m.formula for m in listed.models] == [m.formula for m in automatic.models]
+    for i in range(len(automatic.models)):
+        names = [[s.name for s in p.models[i].structures] for p in (automatic, listed)]
+        assert names[0] == names[1]
+        assert listed.fit(i).point.criterion == pytest.approx(
+            automatic.fit(i).point.criterion, abs=1e-7
+        )
+
+
+def test_a_listed_grouping_factor_that_the_formula_lacks_is_an_error():
+    rng = np.random.default_rng(1)
+    a, b = np.indices((5, 4)).reshape(2, -1)
+    table = pd.DataFrame({"y": rng.normal(size=20), "a": a.astype(str), "b": b.astype(str)})
+    with pytest.raises(FormulaError, match="has a grouping factor that the ladder does not"):
+        set_up(table, "y ~ 1 + (1 | a)", listed=["y ~ 1 + (1 | b)"])

@@ -36,7 +36,7 @@ rule bayes:
         "results/benchmarks/bayes/{analysis}.tsv"
     conda:
         "../../environment.yml"
-    threads: 4
+    threads: 2
     params:
         library=library_digest("bayes"),
         analysis=analysis_config("bayes"),

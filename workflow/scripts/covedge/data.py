@@ -86,7 +86,7 @@ def prepare(
     _check_weights(frame, roles.weights)
     for each in (formula, *ladder):
         _check_levels(frame, each)
-        check_nested(frame, each)
+    check_nested(frame, formula)
     levels = {
         name: tuple(frame[name].cat.categories)
         for name in frame

@@ -84,7 +84,8 @@ def model_frame(
 ) -> ModelFrame:
     """The model frame of `formula` on prepared data (see `covedge.data`).
 
-    others : formulas with the same fixed part whose random terms are to be expressible too.
+    others : formulas with the same fixed part whose random terms on the grouping factors of
+        `formula` are to be expressible too.
     weights : the column of prior weights, or None.
     """
     y = data[formula.response].to_numpy(dtype=float)
@@ -94,9 +95,11 @@ def model_frame(
         raise DesignError(
             f"{len(y)} rows cannot determine {X.shape[1]} fixed effects; use fewer of them"
         )
-    groups = {}
+    groups = {frozenset(term.group): [] for term in formula.terms}
     for term in (term for f in (formula, *others) for term in f.terms):
-        groups.setdefault(frozenset(term.group), []).append(term)
+        # What the formula does not group by is no term: two such lists could be crossed.
+        if frozenset(term.group) in groups:
+            groups[frozenset(term.group)].append(term)
     found = [_term(written, data) for written in groups.values()]
     found.sort(key=lambda triple: triple[0].n_levels)
     terms, Z, codes = zip(*found, strict=True) if found else ((), (), ())
