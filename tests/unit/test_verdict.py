@@ -2,6 +2,8 @@
 
 import pytest
 
+from covedge.bootstrap import Proportion
+from covedge.causes import Power
 from covedge.jsonio import plain
 from covedge.records import fit_record
 from covedge.verdict import breaks, focus, recommended, verdict
@@ -17,7 +19,7 @@ def records(problem):
 
 def test_sleepstudy_is_healthy():
     fits = records(set_up(data_set("sleepstudy"), "Reaction ~ Days + (Days | Subject)"))
-    told = verdict("test", fits, [], 2.5)
+    told = verdict("test", fits, [], {}, 2.5)
     assert (told["degenerate"], told["identifiable"], told["certified"]) == (False, True, True)
     assert told["where"] == []
     assert told["breaks_at"] is None
@@ -26,7 +28,7 @@ def test_sleepstudy_is_healthy():
 
 def test_dyestuff2_is_singular_and_rightly_so():
     fits = records(set_up(data_set("Dyestuff2"), "Yield ~ 1 + (1 | Batch)"))
-    told = verdict("test", fits, [], 0.4)
+    told = verdict("test", fits, [], {}, 0.4)
     assert (told["degenerate"], told["certified"]) == (True, True)
     assert [entry["direction"] for entry in told["where"]] == ["the intercept"]
     assert told["recommended"]["model"] == "m0-fixed"
@@ -60,3 +62,12 @@ def test_what_is_recommended_is_sound():
 @pytest.mark.parametrize("order", [1, -1])
 def test_ties_go_to_the_simpler(order):
     assert recommended([fit("a", 1, n=5), fit("b", 1, n=4)][::order])["model"] == "b"
+
+
+@pytest.mark.parametrize(("singular", "said"), [(0, True), (5, False), (60, False)])
+def test_absence_is_claimed_only_where_the_design_would_have_shown_it(singular, said):
+    fits = records(set_up(data_set("Dyestuff2"), "Yield ~ 1 + (1 | Batch)"))
+    power = Power(0, Proportion(singular, 100), 0.1, 0.5)
+    told = verdict("test", fits, [], {"Batch": power}, 0.4)
+    assert ("small or absent" in told["summary"]) is said
+    assert told["power"]["Batch"]["p_singular"] == singular / 100

@@ -33,25 +33,28 @@ def diagnose(data, design, gram, ladder, fits, engines, analysis, output):
         smallest = analysis["smallest_sd"] or SMALLEST * looked_at["sigma"]
         causes = why.not_identifiable(records[-1], read_json(design))
         model = next(m for m in found.models if m.name == looked_at["model"])
-        causes += _of_design(data, likelihood, found, model, looked_at, smallest, analysis)
+        of_design, powers = _of_design(
+            data, likelihood, found, model, looked_at, smallest, analysis
+        )
+        causes += of_design
         answers = [read_json(path) for path in sorted(Path(engines).glob("*/*.json"))]
         causes += why.optimiser_failure(answers, {record["model"]: record for record in records})
         for cause in causes:
             log.info("%s (%s): %s", cause.cause, cause.model, cause.sentence)
-        return verdict(analysis["name"], records, causes, smallest)
+        return verdict(analysis["name"], records, causes, powers, smallest)
 
     json_or_failure("diagnose", output, work)
 
 
 def _of_design(data, likelihood, ladder, model, record, smallest, analysis):
-    """Causes that lie in the design of the model that is looked at."""
+    """Causes that lie in the design of the model that is looked at, and its power by group."""
     structures = model.structures[::-1]
     groups = [term.name for term in reversed(ladder.terms)]
     causes = why.more_effects_than_groups(likelihood, structures, model.name, groups)
     forced = {cause.group for cause in causes}
     degenerate = {t["group"] for t in record["terms"] if t["degenerate"]} - forced
     if not degenerate:
-        return causes
+        return causes, {}
     formula = parse(analysis["formula"])
     listed = [] if analysis["ladder"] == "auto" else [parse(f) for f in analysis["ladder"]]
     frame = model_frame(pd.read_parquet(data), formula, listed, analysis["weights"])
@@ -68,7 +71,7 @@ def _of_design(data, likelihood, ladder, model, record, smallest, analysis):
     )
     for level, power in sorted(powers.items(), reverse=True):
         causes += why.too_little_information(power, model.name, groups[level])
-    return causes
+    return causes, {groups[level]: power for level, power in powers.items()}
 
 
 if __name__ == "__main__":

@@ -137,6 +137,23 @@ class Power:
     smallest_sd: float
     weakest: float
 
+    @property
+    def evidence(self):
+        """The numbers, for a cause and for verdict.json."""
+        return {
+            "p_singular": self.singular.estimate,
+            "interval": list(self.singular.interval),
+            "replicates": self.singular.n,
+            "smallest_sd_relative": self.smallest_sd,
+            "weakest_reliability": self.weakest,
+            "threshold": TOO_OFTEN,
+        }
+
+    @property
+    def enough(self):
+        """Whether the design would show a direction of the smallest size, beyond doubt."""
+        return self.singular.interval[1] < TOO_OFTEN
+
 
 def power(
     rows: Rows,
@@ -213,14 +230,6 @@ def too_little_information(power: Power, model: str, group: str) -> list[Cause]:
     low, high = power.singular.interval
     if low <= TOO_OFTEN:
         return []
-    evidence = {
-        "p_singular": power.singular.estimate,
-        "interval": [low, high],
-        "replicates": power.singular.n,
-        "smallest_sd_relative": power.smallest_sd,
-        "weakest_reliability": power.weakest,
-        "threshold": TOO_OFTEN,
-    }
     sentence = (
         f"This design says too little about {group}: if every direction that collapsed truly had a "
         f"standard deviation of {power.smallest_sd:.2g} residual standard deviations (the smallest "
@@ -229,7 +238,7 @@ def too_little_information(power: Power, model: str, group: str) -> list[Cause]:
         f"(95 % interval {100 * low:.0f} to {100 * high:.0f} %, {power.singular.n} simulations). "
         "A collapsed direction is then no proof that nothing varies."
     )
-    return [Cause("too_little_information", model, group, evidence, sentence)]
+    return [Cause("too_little_information", model, group, power.evidence, sentence)]
 
 
 def optimiser_failure(answers: list[dict], fits: dict[str, dict]) -> list[Cause]:

@@ -5,7 +5,7 @@ Fits, engines and design come as the records of the earlier steps (design, secti
 
 from dataclasses import asdict
 
-from covedge.causes import Cause
+from covedge.causes import Cause, Power
 from covedge.spectrum import ALIVE
 from covedge.words import count, describe
 
@@ -30,8 +30,18 @@ def recommended(fits: list[dict]) -> dict:
     return min(sound, key=lambda fit: (fit["aic"], fit["n_parameters"]))
 
 
-def verdict(analysis: str, fits: list[dict], causes: list[Cause], smallest_sd: float) -> dict:
-    """The content of verdict.json. fits : of all rungs, simplest first, the asked-for last."""
+def verdict(
+    analysis: str,
+    fits: list[dict],
+    causes: list[Cause],
+    powers: dict[str, Power],
+    smallest_sd: float,
+) -> dict:
+    """The content of verdict.json.
+
+    fits : of all rungs, simplest first, the asked-for last. powers : of the degenerate terms of
+    the rung that is looked at, by grouping factor.
+    """
     asked, looked_at, first = fits[-1], focus(fits), breaks(fits)
     chosen = recommended(fits)
     return {
@@ -45,13 +55,14 @@ def verdict(analysis: str, fits: list[dict], causes: list[Cause], smallest_sd: f
         "where": [entry for fit in fits for entry in _where(fit)],
         "varies": _varies(looked_at),
         "causes": [asdict(cause) for cause in causes],
+        "power": {group: power.evidence for group, power in powers.items()},
         "smallest_sd": smallest_sd,
         "recommended": {
             "model": chosen["model"],
             "formula": chosen["formula"],
             "because": _because(chosen, asked, fits),
         },
-        "summary": _summary(asked, looked_at, chosen, causes),
+        "summary": _summary(asked, looked_at, chosen, causes, powers),
     }
 
 
@@ -125,14 +136,14 @@ def _reduced_rank(fit):
     )
 
 
-def _summary(asked, looked_at, chosen, causes):
+def _summary(asked, looked_at, chosen, causes, powers):
     sentences = [_first(asked)]
     if not asked["identifiable"]:
         lost = [term["group"] for term in asked["terms"] if not term["identifiable"]]
         sentences.append(
-            f"Drop the slopes at {' and '.join(lost)} first: they are as many as the data can "
-            "confuse with something else (see the causes). The richest model of the ladder that "
-            f"the data can identify is {looked_at['model']}, and what follows is about it."
+            f"Drop the slopes at {' and '.join(lost)} first; an intercept there can stay. The "
+            f"richest model of the ladder that the data can identify is {looked_at['model']}, and "
+            "what follows is about it."
         )
     sentences += _ranks(looked_at)
     named = {cause.cause for cause in causes}
@@ -141,7 +152,7 @@ def _summary(asked, looked_at, chosen, causes):
             "The design says too little to tell a collapsed direction from a small one: do not "
             "conclude that nothing varies there."
         )
-    elif looked_at["degenerate"] and "more_effects_than_groups" not in named:
+    elif powers and all(power.enough for power in powers.values()):
         sentences.append(
             "The design would have shown a variation that matters, had it been there: the "
             "collapsed directions are small or absent."

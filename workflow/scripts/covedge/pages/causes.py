@@ -67,3 +67,9 @@ def shown(value: object) -> str:
         texts = all(isinstance(inner, str) for inner in value)
         return "<br>".join(map(code_html, value)) if texts else "; ".join(map(shown, value))
     return code_html(value) if "~" in str(value) else f"<bdi>{escape(value)}</bdi>"
+
+
+def explains(cause: dict) -> bool:
+    """Whether a cause explains the fit, and not only what another package made of it."""
+    kind = cause.get("evidence", {}).get("kind")
+    return cause["cause"] != "optimiser_failure" or kind == "false singularity"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from covedge.markup import Html, Markdown, badge, block, code_html, count, escape, table
 from covedge.pages import reading
-from covedge.pages.causes import TITLES
+from covedge.pages.causes import TITLES, explains
 from covedge.pages.results import Results, read_given
 
 INTRO = (
@@ -50,10 +50,13 @@ def _certified(fit: dict) -> Html:
 def _summary(results: Results) -> tuple:
     fit = results.asked
     kind, word = reading.BADGES[reading.state(fit)]
-    causes = dict.fromkeys(cause["cause"] for cause in results.verdict.get("causes", []))
+    causes = dict.fromkeys(
+        cause["cause"] for cause in results.verdict.get("causes", []) if explains(cause)
+    )
     why = [escape(TITLES.get(cause, cause.replace("_", " "))) for cause in causes]
     ranks = [
-        f'<span class="nowrap">{escape(t["group"].split(":")[-1])} {reading.rank(t)}</span>'
+        f'<span class="nowrap">{escape(t["group"].split(":")[-1])} '
+        f"{reading.rank(t) if t.get('identifiable', True) else 'unknown'}</span>"
         for t in reading.terms(fit)
     ]
     return (

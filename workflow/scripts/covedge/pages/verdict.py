@@ -18,7 +18,7 @@ from covedge.markup import (
     text,
 )
 from covedge.pages import reading
-from covedge.pages.causes import TITLES
+from covedge.pages.causes import TITLES, explains
 from covedge.pages.engines import SAME
 from covedge.pages.fixed_effects import changed
 from covedge.pages.in_r import calls
@@ -160,8 +160,9 @@ def _software(results: Results) -> Html:
 
 
 def _why(results: Results) -> Html:
-    causes = results.verdict.get("causes", [])
-    named = [_cause(cause) for cause in causes]
+    named = [_cause(cause) for cause in results.verdict.get("causes", []) if explains(cause)]
+    if not named and results.asked.get("degenerate"):
+        return Html("None of the causes that this version knows was found.")
     return Html("<br>".join(dict.fromkeys(named)) or "Nothing is wrong, so nothing to explain.")
 
 
