@@ -77,7 +77,7 @@ def test_the_numbers_do_not_depend_on_the_number_of_cores(one_core, tmp_path):
 
 def posterior_means(tree):
     """Mean and its Monte Carlo error of every parameter of the model asked for."""
-    (path,) = (tree.folder / "results/sleepstudy/posterior").glob("m2-*.json")
+    (path,) = (tree.folder / "results/sleepstudy/posterior").glob("m*-full.*.json")
     summary = json.loads(path.read_text(encoding="utf-8"))
     return {p["name"]: (p["mean"], p["sd"] / p["ess_bulk"] ** 0.5) for p in summary["parameters"]}
 
@@ -113,7 +113,7 @@ def test_a_step_that_fails_leaves_a_page_that_says_so(tmp_path):
             "    def work(",
             "    raise_in_work = 'planted in " + step + "'\n\n    def work(",
         )
-    tree.edit("workflow/scripts/engines.py", "        wanted = ", BROKEN + "        wanted = ")
+    tree.edit("workflow/scripts/engines.py", "        frame = ", BROKEN + "        frame = ")
     tree.edit("workflow/scripts/diagnose.py", "        found = ", BROKEN + "        found = ")
     done = tree.snakemake("--cores", "2", "reports/html/dyestuff2.html")
     assert done.returncode == 0, done.stdout

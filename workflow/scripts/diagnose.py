@@ -3,15 +3,12 @@
 import logging
 from pathlib import Path
 
-import pandas as pd
-
 from covedge import causes as why
-from covedge.design import model_frame
-from covedge.formula import parse
+from covedge.analysis import frame_of
+from covedge.fit import best_of_starts
 from covedge.gram import scaled_rows
 from covedge.jsonio import read_json
 from covedge.likelihood import Likelihood
-from covedge.optimum import solve
 from covedge.status import json_or_failure
 from covedge.store import ladder_from_json, load_gram
 from covedge.verdict import focus, verdict
@@ -55,13 +52,10 @@ def _of_design(data, likelihood, ladder, model, record, smallest, analysis):
     degenerate = {t["group"] for t in record["terms"] if t["degenerate"]} - forced
     if not degenerate:
         return causes, {}
-    formula = parse(analysis["formula"])
-    listed = [] if analysis["ladder"] == "auto" else [parse(f) for f in analysis["ladder"]]
-    frame = model_frame(pd.read_parquet(data), formula, listed, analysis["weights"])
-    solution = solve(likelihood, structures)
+    solution = best_of_starts(likelihood, structures, analysis["seed"])
     log.info("simulating from %s, with its collapsed directions at the smallest SD", model.name)
     powers = why.power(
-        scaled_rows(frame),
+        scaled_rows(frame_of(data, analysis)),
         solution.factors,
         solution.x,
         {groups.index(group) for group in degenerate},

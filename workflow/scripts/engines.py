@@ -4,12 +4,10 @@ import logging
 import traceback
 
 import numpy as np
-import pandas as pd
 
-from covedge.design import model_frame
+from covedge.analysis import frame_of
 from covedge.engines import statsmodels
 from covedge.engines.judge import judge
-from covedge.formula import parse
 from covedge.jsonio import read_json, write_json
 from covedge.likelihood import Likelihood
 from covedge.records import certificate_record
@@ -26,9 +24,7 @@ def engines(data, gram, ladder, fits, analysis, engines):
     names = ["statsmodels"] if wanted == "auto" else list(wanted)
 
     def work(folder):
-        formula = parse(analysis["formula"])
-        listed = [] if analysis["ladder"] == "auto" else [parse(f) for f in analysis["ladder"]]
-        frame = model_frame(pd.read_parquet(data), formula, listed, analysis["weights"])
+        frame = frame_of(data, analysis)
         likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
         models = ladder_from_json(read_json(ladder)).models
         for name in names:

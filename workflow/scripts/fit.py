@@ -2,13 +2,10 @@
 
 import logging
 
-import pandas as pd
-
 from covedge import ladder as ladders
-from covedge.design import model_frame
+from covedge.analysis import formulas, frame_of
 from covedge.errors import CovedgeError
 from covedge.fit import fit as fit_model
-from covedge.formula import parse
 from covedge.gram import build
 from covedge.jsonio import write_json
 from covedge.likelihood import Likelihood
@@ -22,7 +19,7 @@ log = logging.getLogger("fit")
 def fit(data, analysis, gram, ladder, fits):
     """Write the Gram, the ladder, and fits/{model}.json for each of its models."""
     try:
-        found, likelihood = _set_up(pd.read_parquet(data), analysis)
+        found, likelihood = _set_up(data, analysis)
     except CovedgeError as error:
         raise error.at(f"analyses.{analysis['name']}") from None
     log.info("%d models of %s", len(found.models), analysis["name"])
@@ -47,9 +44,8 @@ def fit(data, analysis, gram, ladder, fits):
 
 
 def _set_up(data, analysis):
-    formula = parse(analysis["formula"])
-    listed = [] if analysis["ladder"] == "auto" else [parse(f) for f in analysis["ladder"]]
-    frame = model_frame(data, formula, listed, analysis["weights"])
+    formula, listed = formulas(analysis)
+    frame = frame_of(data, analysis)
     models = ladders.build(formula, frame.terms, listed)
     found = ladders.Ladder(frame.terms, frame.fixed, frame.dropped, models)
     return found, Likelihood(build(frame), reml=analysis["method"] == "REML")

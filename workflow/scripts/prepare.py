@@ -3,10 +3,10 @@
 import logging
 from pathlib import Path
 
+from covedge.analysis import formulas
 from covedge.cells import describe
 from covedge.data import prepare as prepared
 from covedge.errors import CovedgeError
-from covedge.formula import parse
 from covedge.jsonio import write_json
 from covedge.status import new_file
 from covedge.table import read_table
@@ -18,11 +18,11 @@ def prepare(table: str | Path, analysis: dict, data: str | Path, design: str | P
     Raises CovedgeError, which names the config key at fault.
     """
     try:
-        formula = parse(analysis["formula"])
+        formula, listed = formulas(analysis)
         ready = prepared(
             read_table(table),
             formula,
-            ladder=_rungs(analysis["ladder"]),
+            ladder=listed,
             subset=analysis["subset"],
             missing=analysis["missing"],
             categorical=analysis["categorical"],
@@ -37,10 +37,6 @@ def prepare(table: str | Path, analysis: dict, data: str | Path, design: str | P
     with new_file(data) as path:
         ready.frame.to_parquet(path, index=False)
     write_json(design, description)
-
-
-def _rungs(ladder):
-    return [] if ladder == "auto" else [parse(text) for text in ladder]
 
 
 if __name__ == "__main__":

@@ -84,6 +84,11 @@ def fit(likelihood: Likelihood, terms: tuple[Term, ...], model: Model, seed: int
     )
 
 
+def best_of_starts(likelihood: Likelihood, structures, seed: int) -> Solution:
+    """Where `fit` ends, before a flat direction is resolved. structures : deepest first."""
+    return _best(_searches(likelihood, structures, seed)[0])
+
+
 def _searches(likelihood, structures, seed) -> tuple[list[Solution], list[float]]:
     """Certified searches, and the criterion at the end of each start.
 
