@@ -71,3 +71,17 @@ def test_absence_is_claimed_only_where_the_design_would_have_shown_it(singular, 
     told = verdict("test", fits, [], {"Batch": power}, 0.4)
     assert ("small or absent" in told["summary"]) is said
     assert told["power"]["Batch"]["p_singular"] == singular / 100
+
+
+def test_a_singular_rung_with_a_lower_aic_is_told_as_the_reduced_rank_model_that_it_is():
+    fits = records(set_up(data_set("Machines"), "score ~ Machine + (Machine | Worker)", "ML"))
+    sound = recommended(fits[:-1])
+    singular = fits[-1] | {
+        "degenerate": True,
+        "aic": sound["aic"] - 7.0,
+        "terms": [fits[-1]["terms"][0] | {"degenerate": True, "rank": 2}],
+    }
+    told = verdict("test", [*fits[:-1], singular], [], {}, 0.1)["recommended"]
+    assert told["model"] != singular["model"]
+    assert "an AIC that is smaller by 7.0" in told["because"]
+    assert "rr(Machine | Worker, 2)" in told["because"]

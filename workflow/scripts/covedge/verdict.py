@@ -115,24 +115,29 @@ def _because(chosen, asked, fits):
         f"Of the {count(sound, 'rung')} of the ladder that are certified, identifiable and not "
         "degenerate, it has the smallest AIC."
     )
-    gap = chosen["aic"] - asked["aic"]
-    if asked["identifiable"] and gap > 0:
+    best = min((f for f in fits if f["identifiable"]), key=lambda f: f["aic"])
+    gap = chosen["aic"] - best["aic"]
+    if best["degenerate"] and gap > 0:
+        name = "Your model" if best["model"] == asked["model"] else best["model"]
         text += (
-            f" Your model, singular as it is, has an AIC that is smaller by {gap:.1f}: its "
-            "directions that do vary are more than this rung can express. Said as what it is, the "
-            f"singular fit is a reduced-rank model, {_reduced_rank(asked)} in glmmTMB's notation, "
-            "and may be reported as such."
-        )
+            f" {name}, singular as it is, has an AIC that is smaller by {gap:.1f}: its "
+            "directions that do vary are more than this rung can express."
+        ) + _reduced_rank(best)
     return text
 
 
 def _reduced_rank(fit):
-    """The degenerate terms of a fit as reduced-rank terms."""
-    return " + ".join(
-        f"rr({' + '.join((term['factor'] and [term['factor']]) or term['effects'])} | "
-        f"{term['group']}, {term['rank']})"
+    """What a singular fit is, said as a model: its degenerate full terms at their rank; or ""."""
+    terms = [
+        f"rr({term['factor'] or ' + '.join(term['effects'])} | {term['group']}, {term['rank']})"
         for term in fit["terms"]
-        if term["degenerate"]
+        if term["degenerate"] and term["structure"] == "full" and term["rank"] > 0
+    ]
+    if not terms:
+        return ""
+    return (
+        " Said as what it is, the singular fit is a reduced-rank model, "
+        f"{' + '.join(terms)} in glmmTMB's notation, and may be reported as such."
     )
 
 
