@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from covedge import kernel
 from covedge.gram import build, scaled_rows
+from covedge.kernel import layout
 from covedge.pack import pack
 from support.dense import random_Sigma, unbalanced
 from support.models import data_set, set_up
@@ -79,8 +79,8 @@ def test_groups_with_one_design_are_packed_once():
     gram = set_up(table, "y ~ f + (f | a/b)").likelihood.gram
     ints, floats = pack(gram)
     assert gram.n_groups == (60, 3)
-    assert (ints[kernel.COLLAPSED], ints[kernel.N_CHILDREN]) == (1, 3)
-    counts = floats[ints[kernel.OFF_COUNT] : ints[kernel.OFF_COUNT] + 3]
+    assert (ints[layout.COLLAPSED], ints[layout.N_CHILDREN]) == (1, 3)
+    counts = floats[ints[layout.OFF_COUNT] : ints[layout.OFF_COUNT] + 3]
     np.testing.assert_array_equal(counts, [20, 20, 20])
 
 

@@ -10,6 +10,7 @@ from scipy.stats import multivariate_normal
 
 from covedge import kernel
 from covedge.gram import scaled_rows
+from covedge.kernel import layout
 from covedge.likelihood import Likelihood, square_root
 from support.dense import random_Sigma, unbalanced
 from support.models import set_up
@@ -41,7 +42,7 @@ def test_gradient_equals_finite_differences(n_terms, method, design):
         likelihood = set_up(table, formula, method).likelihood
         shapes = [(3,) * n_terms, (1,) * n_terms]
     if n_terms < 3:  # the deepest intercepts of the unbalanced data collapse as well
-        assert likelihood.ints[kernel.COLLAPSED] == (design == "collapsed")
+        assert likelihood.ints[layout.COLLAPSED] == (design == "collapsed")
     rng = np.random.default_rng(n_terms)
     for ranks in shapes:
         ranks = ranks[::-1]  # deepest first
@@ -98,8 +99,8 @@ def test_collapsed_groups_give_what_single_groups_give(n_terms, method, monkeypa
     together = set_up(table, formula, method).likelihood
     monkeypatch.setattr("covedge.gram.np.round", _all_different)
     apart = Likelihood(set_up(table, formula, method).likelihood.gram, method == "REML")
-    assert together.ints[kernel.COLLAPSED] == 1
-    assert apart.ints[kernel.COLLAPSED] == 0
+    assert together.ints[layout.COLLAPSED] == 1
+    assert apart.ints[layout.COLLAPSED] == 0
     rng = np.random.default_rng(7)
     for rank in (3, 1, 0):
         Sigmas = [random_Sigma(rng, q, rank) for q in together.gram.n_effects]

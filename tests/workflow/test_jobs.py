@@ -80,7 +80,7 @@ def test_a_new_analysis_runs_alone(tree):
     ("module", "first"),
     [
         ("figures/style", "report"),
-        ("kernel", "fit"),
+        ("kernel/linalg", "fit"),
         ("formula", "prepare"),
     ],
 )

@@ -21,6 +21,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache
 
 from covedge import kernel
 from covedge.gram import Gram
+from covedge.kernel.compiled import cache_folder
 
 _INTS = types.Array(types.int64, 1, "C")
 _VECTOR = types.Array(types.float64, 1, "C")
@@ -35,7 +36,8 @@ _VERSION = int(hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12], 16)
 @cache
 def kernel_address():
     """(1,) where the compiled kernel is in this process."""
-    callback = cfunc(_SIGNATURE, cache=True)(kernel.marginal_of_factors)
+    with cache_folder():
+        callback = cfunc(_SIGNATURE, cache=True)(kernel.marginal_of_factors)
     _KEPT.append(callback)
     return np.array([callback.address], dtype=np.int64)
 

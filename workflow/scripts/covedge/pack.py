@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.linalg import solve
 
-from covedge import kernel
+from covedge.kernel import layout
 
 # Pivots of a Gram matrix (squared lengths), as part of the largest. Below it what is dropped cannot
 # change the criterion by more than rounding does.
@@ -41,19 +41,19 @@ def pack(gram):
     tail = []
     if n_terms:
         local = _localise(gram)
-        ints[kernel.COLLAPSED] = int(local.collapsed)
-        ints[kernel.N_LOCAL] = local.expand.shape[1]
-        ints[kernel.N_CHILDREN] = len(local.kk)
-        ints[kernel.OFF_KK] = put(local.kk)
-        ints[kernel.OFF_COUNT] = put(local.count)
-        ints[kernel.OFF_KR] = put(local.kr)
-        ints[kernel.OFF_EXPAND] = put(local.expand)
-        offset = kernel.HEADER + kernel.PER_LEVEL * (n_terms + 1)
-        ints[kernel.OFF_FIRST] = offset
+        ints[layout.COLLAPSED] = int(local.collapsed)
+        ints[layout.N_LOCAL] = local.expand.shape[1]
+        ints[layout.N_CHILDREN] = len(local.kk)
+        ints[layout.OFF_KK] = put(local.kk)
+        ints[layout.OFF_COUNT] = put(local.count)
+        ints[layout.OFF_KR] = put(local.kr)
+        ints[layout.OFF_EXPAND] = put(local.expand)
+        offset = layout.HEADER + layout.PER_LEVEL * (n_terms + 1)
+        ints[layout.OFF_FIRST] = offset
         tail.append(local.first)
         offset += len(local.first)
         for level in range(1, n_terms):
-            levels[level][kernel.OFF_PARENT] = offset
+            levels[level][layout.OFF_PARENT] = offset
             tail.append(gram.parents[level])
             offset += len(gram.parents[level])
     ints = np.concatenate([ints, *levels, *tail]).astype(np.int64)
