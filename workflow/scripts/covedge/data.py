@@ -11,7 +11,6 @@ import pandas as pd
 from covedge.design import group_codes
 from covedge.errors import DataError, DesignError, did_you_mean
 from covedge.formula import Formula
-from covedge.nesting import check_nested
 from covedge.subset import as_labels, select
 
 # A text column of which at least this share are numbers was meant as numbers.
@@ -86,7 +85,6 @@ def prepare(
     _check_weights(frame, roles.weights)
     for each in (formula, *ladder):
         _check_levels(frame, each)
-    check_nested(frame, formula)
     levels = {
         name: tuple(frame[name].cat.categories)
         for name in frame
@@ -144,6 +142,22 @@ def _without_missing(rows: pd.DataFrame, missing: str, n_read: int) -> tuple[pd.
     return kept, counts
 
 
+@dataclass(frozen=True)
+class _Coded:
+    """A column by its distinct values: values[codes] are its rows; text : the values' labels."""
+
+    codes: np.ndarray
+    values: pd.Series
+    text: pd.Series
+
+
+def _coded(column: pd.Series) -> _Coded:
+    # In a column of objects 1, 1.0 and True are equal, and yet three labels.
+    codes, values = pd.factorize(column.astype(str) if column.dtype == object else column)
+    values = pd.Series(values)
+    return _Coded(codes, values, as_labels(values))
+
+
 def _typed(column: pd.Series, name: str, roles: _Roles) -> pd.Series:
     """The column as float64 or as Categorical, whichever its role and its content ask for."""
     dtype = column.dtype
@@ -151,29 +165,28 @@ def _typed(column: pd.Series, name: str, roles: _Roles) -> pd.Series:
     must_be_numeric = name in (roles.response, roles.weights)
     if numeric and name not in roles.labels:
         values = column.astype("float64")
-        if not np.isfinite(values).all():
-            row = values.index[~np.isfinite(values)][0] + 1
+        finite = np.isfinite(values.to_numpy())
+        if not finite.all():
+            row = values.index[~finite][0] + 1
             raise DataError(f"`{name}` is infinite in row {row} of the data", key="data")
         return values
     if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
         message = f"`{name}` holds times; turn them into numbers or labels"
         raise DataError(message, key="data")
+    coded = _coded(column)
     if name not in roles.labels:
-        _check_stray_text(column, name, must_be_numeric)
-    if numeric:
-        values = np.sort(column.unique())
-        labels = list(dict.fromkeys(as_labels(pd.Series(values))))
-    else:
-        labels = sorted({str(value) for value in column})
-    return pd.Series(
-        pd.Categorical(as_labels(column), categories=labels), index=column.index, name=name
-    )
+        _check_stray_text(column, coded, name, must_be_numeric)
+    by_value = np.argsort(coded.values.to_numpy()) if numeric else None
+    ordered = coded.text.iloc[by_value] if numeric else sorted(coded.text)
+    labels = {label: i for i, label in enumerate(dict.fromkeys(ordered))}
+    places = np.array([labels[label] for label in coded.text])
+    typed = pd.Categorical.from_codes(places[coded.codes], categories=list(labels))
+    return pd.Series(typed, index=column.index, name=name)
 
 
-def _check_stray_text(column: pd.Series, name: str, must_be_numeric: bool) -> None:
+def _check_stray_text(column: pd.Series, coded: _Coded, name: str, must_be_numeric: bool) -> None:
     """DataError where text stands in a column of numbers."""
-    numbers = pd.to_numeric(column.astype(str), errors="coerce")
-    stray = numbers.isna()
+    stray = pd.to_numeric(coded.text, errors="coerce").isna().to_numpy()[coded.codes]
     share = 1.0 - stray.mean()
     if not must_be_numeric and share < MEANT_AS_NUMBERS:
         return
@@ -191,7 +204,7 @@ def _check_stray_text(column: pd.Series, name: str, must_be_numeric: bool) -> No
 
 
 def _check_response(values: pd.Series, name: str) -> None:
-    if values.nunique() == 1:
+    if values.min() == values.max():
         message = f"the response `{name}` is {values.iloc[0]:g} in all {len(values)} rows"
         raise DesignError(f"{message}: there is nothing to explain", key="formula")
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -89,7 +90,8 @@ def model_frame(
     weights : the column of prior weights, or None.
     """
     y = data[formula.response].to_numpy(dtype=float)
-    X, names = _matrix(formula.fixed, data)
+    matrix = cache(partial(_matrix, data=data))  # the same effects are often fixed and random
+    X, names = matrix(formula.fixed)
     X, names, dropped = _full_rank(X, names)
     if len(y) <= X.shape[1]:
         raise DesignError(
@@ -100,7 +102,7 @@ def model_frame(
         # What the formula does not group by is no term: two such lists could be crossed.
         if frozenset(term.group) in groups:
             groups[frozenset(term.group)].append(term)
-    found = [_term(written, data) for written in groups.values()]
+    found = [_term(written, data, matrix) for written in groups.values()]
     found.sort(key=lambda triple: triple[0].n_levels)
     terms, Z, codes = zip(*found, strict=True) if found else ((), (), ())
     prior = None if weights is None else data[weights].to_numpy(dtype=float)
@@ -120,14 +122,15 @@ def _matrix(right, data):
 
     # The data have no missing values: one that turns up is a transformation's, told below.
     with np.errstate(all="ignore"):
-        matrix = Reader(right).get_model_matrix(data, na_action="ignore")
+        matrix = Reader(right).get_model_matrix(data, na_action="ignore", output="numpy")
+    columns = matrix.model_spec.column_names
     values = np.asarray(matrix, dtype=float).reshape(len(data), -1)
     if not np.isfinite(values).all():
-        column = matrix.columns[int(np.argmin(np.isfinite(values).all(axis=0)))]
+        column = columns[int(np.argmin(np.isfinite(values).all(axis=0)))]
         raise DesignError(
             f"`{column}` is not a finite number in every row; mend the column or leave it out"
         )
-    return values, tuple(r_name(column) for column in matrix.columns)
+    return values, tuple(r_name(column) for column in columns)
 
 
 def _full_rank(X, names):
@@ -144,14 +147,17 @@ def _full_rank(X, names):
     return X[:, keep], kept, dropped
 
 
-def _term(written, data):
-    """Term, Z and codes of all random terms on one grouping factor: the union of their effects."""
+def _term(written, data, matrix):
+    """Term, Z and codes of all random terms on one grouping factor: the union of their effects.
+
+    matrix : effects -> model matrix and names, as from `_matrix`.
+    """
     columns, parts = {}, {}
     for random in written:
-        matrix, names = _matrix(random.effects, data)
+        values, names = matrix(random.effects)
         if names == ("(Intercept)",) and _contains_intercept(columns):
             continue
-        for name, column in zip(names, matrix.T, strict=True):
+        for name, column in zip(names, values.T, strict=True):
             columns.setdefault(name, column)
         parts[random.effects] = tuple(list(columns).index(name) for name in names)
     Z = np.column_stack(list(columns.values()))
@@ -170,15 +176,27 @@ def _contains_intercept(columns):
 def group_codes(data, group):
     """Level of the interaction of the columns `group` in each row (n,), and the labels."""
     codes = np.zeros(len(data), dtype=np.int64)
-    labels = np.array([""])
+    labels = [""]
     for name in group:
-        column = data[name].astype("category")
-        codes = codes * len(column.cat.categories) + column.cat.codes.to_numpy()
-        added = column.cat.categories.astype(str).to_numpy()
-        labels = np.array([f"{a}:{b}" if a else b for a in labels for b in added])
-        present, codes = np.unique(codes, return_inverse=True)
-        labels = labels[present]
-    return codes.astype(np.int64), tuple(str(label) for label in labels)
+        column = data[name].astype("category").cat
+        added = [str(label) for label in column.categories]
+        codes, present = _renumbered(codes * len(added) + column.codes.to_numpy())
+        outer, inner = np.divmod(present, len(added))
+        labels = [
+            f"{labels[i]}:{added[j]}" if labels[i] else added[j]
+            for i, j in zip(outer, inner, strict=True)
+        ]
+    return codes, tuple(labels)
+
+
+def _renumbered(codes):
+    """Codes from 0 without gaps in the same order, and what they were."""
+    size = int(codes.max(initial=-1)) + 1
+    if size > 4 * len(codes):
+        present, numbered = np.unique(codes, return_inverse=True)
+        return numbered.astype(np.int64), present
+    seen = np.bincount(codes, minlength=size) > 0
+    return (np.cumsum(seen) - 1)[codes], np.flatnonzero(seen)
 
 
 def _intercept(Z):
@@ -191,21 +209,16 @@ def _intercept(Z):
 
 def _cells(effects, Z, data):
     """The Cells of a term whose effects are those of one factor, else None."""
-    rows, first = np.unique(Z, axis=0, return_index=True)
-    if len(rows) != Z.shape[1] or len(rows) < 2 or np.linalg.matrix_rank(rows) < len(rows):
+    if Z.shape[1] < 2:
         return None
     for name in data.columns:
         column = data[name]
         if name not in effects or not isinstance(column.dtype, pd.CategoricalDtype):
             continue
-        order = np.argsort(column.cat.codes.to_numpy()[first])
-        labels = tuple(str(label) for label in column.iloc[first[order]])
-        rows = rows[order]
-        if len(set(labels)) == len(rows) and (rows[_position(column, labels)] == Z).all():
+        codes, labels = group_codes(data, (name,))
+        first = np.empty(len(labels), dtype=np.int64)
+        first[codes[::-1]] = np.arange(len(codes))[::-1]
+        rows = Z[first]
+        if len(rows) == Z.shape[1] == np.linalg.matrix_rank(rows) and (rows[codes] == Z).all():
             return Cells(name, labels, rows)
     return None
-
-
-def _position(column, labels):
-    place = {label: i for i, label in enumerate(labels)}
-    return column.astype(str).map(place).to_numpy(dtype=int)
