@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -90,7 +89,7 @@ def model_frame(
     weights : the column of prior weights, or None.
     """
     y = data[formula.response].to_numpy(dtype=float)
-    matrix = cache(partial(_matrix, data=data))  # the same effects are often fixed and random
+    matrix = _matrices(data)
     X, names = matrix(formula.fixed)
     X, names, dropped = _full_rank(X, names)
     if len(y) <= X.shape[1]:
@@ -116,13 +115,28 @@ def r_name(column: str) -> str:
     return re.sub(r"\[(?:T\.)?(.*?)\](?=$|:)", r"\1", column)
 
 
-def _matrix(right, data):
-    """Model matrix (n, columns) of a right-hand side, and its columns as R names them."""
+def _matrices(data):
+    """Maps a right-hand side to its model matrix (n, columns) and the columns as R names them.
+
+    Each is made once: the same effects are often fixed and random.
+    """
     from formulaic import Formula as Reader  # imported here: it takes most of a second
 
+    made = {}
+
+    def matrix(right):
+        read = Reader(right)
+        if str(read) not in made:
+            made[str(read)] = _matrix(read, data)
+        return made[str(read)]
+
+    return matrix
+
+
+def _matrix(read, data):
     # The data have no missing values: one that turns up is a transformation's, told below.
     with np.errstate(all="ignore"):
-        matrix = Reader(right).get_model_matrix(data, na_action="ignore", output="numpy")
+        matrix = read.get_model_matrix(data, na_action="ignore", output="numpy")
     columns = matrix.model_spec.column_names
     values = np.asarray(matrix, dtype=float).reshape(len(data), -1)
     if not np.isfinite(values).all():
@@ -150,7 +164,7 @@ def _full_rank(X, names):
 def _term(written, data, matrix):
     """Term, Z and codes of all random terms on one grouping factor: the union of their effects.
 
-    matrix : effects -> model matrix and names, as from `_matrix`.
+    matrix : effects -> model matrix and names, as from `_matrices`.
     """
     columns, parts = {}, {}
     for random in written:
