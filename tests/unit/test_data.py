@@ -164,16 +164,3 @@ def test_no_rows_left(table):
         "missing",
         subset="f == 'b'",
     )
-
-
-def test_crossed_factors_are_refused_for_now(table):
-    refuse(table, "y ~ x + (1 | g) + (1 | c)", "`c` and `g` are crossed", "formula", DesignError)
-
-
-@pytest.mark.parametrize(
-    "formula", ["y ~ x + (1 | g/c)", "y ~ x + (1 | g) + (1 | pair)", "y ~ x + (1 | all/g)"]
-)
-def test_nesting_is_judged_from_the_data(table, formula):
-    table["pair"] = ["a", "b", "c", "d", "e", "f"]
-    table["all"] = ["A", "A", "A", "A", "B", "B"]
-    assert len(prepare(table, parse(formula)).frame) == 6

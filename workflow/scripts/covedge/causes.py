@@ -13,7 +13,7 @@ from covedge.bootstrap import Proportion, is_degenerate, refits
 from covedge.certificate import spectra
 from covedge.factors import Factors
 from covedge.gram import Rows
-from covedge.identifiability import fixed_products, group_blocks
+from covedge.identifiability import fixed_products
 from covedge.likelihood import Likelihood
 from covedge.spectrum import information_root
 from covedge.structure import Structure
@@ -121,8 +121,8 @@ def more_effects_than_groups(
 
 def _dependencies(likelihood, level):
     """Dimension of {a : every Z (a x e_j) lies in the span of X}."""
-    C = group_blocks(likelihood.gram, level, level)
-    XZ = fixed_products(likelihood.gram)[level]
+    C = likelihood.gram.pairs(level, level).blocks
+    XZ = fixed_products(likelihood.gram, level)
     A = np.diag(np.einsum("gjj->g", C)) - np.einsum("gpj,hpj->gh", XZ, XZ)
     values = np.linalg.eigvalsh(A)
     return int((values < 1e-9 * values[-1]).sum())

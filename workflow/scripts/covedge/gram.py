@@ -1,57 +1,20 @@
 """The sufficient statistics: cross-products of [Z | X | y] within each group.
 
-Before they are taken, the columns are put on a common scale, so that nothing later depends on
-units, offsets or contrast coding: X becomes sqrt(n) times an orthonormal basis, y the scaled
-residual of its regression on X, and each Z_k is whitened to an average Z_g'Z_g of I.
-`Scaling` says how to go back.
+The columns have been put on a common scale before (`scaling`). Where the grouping factors are
+nested they are kept group by group, in `Gram`; where some cross, in `crossed_gram.CrossedGram`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.linalg import qr, solve
-from scipy.linalg import solve_triangular
 
 from covedge import kernel
+from covedge.crossed_gram import CrossedGram, accumulate_crossed
 from covedge.design import ModelFrame
-from covedge.errors import DesignError
 from covedge.pack import pack
-
-# A column whose distance from the span of the others is below this part of its length adds
-# nothing: squared, it stays above the rounding error of a Gram matrix.
-DEPENDENT = 1e-7
-# A residual that is this part of the response is rounding error.
-NOTHING_LEFT = 1e-14
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """From the scaled problem back to the user's.
-
-    fixed : (p, p) R of X = Q R / sqrt(n), with Q the scaled columns (Q'Q = n I).
-    beta : (p,) least-squares coefficients that were taken out of y.
-    response : s, the scaled response is (y - X beta) / s.
-    random : per term (q, q) W with Z W = scaled Z; Sigma = W Sigma_scaled W'.
-    log_weights : sum of the logarithms of the prior weights.
-    """
-
-    fixed: np.ndarray
-    beta: np.ndarray
-    response: float
-    random: tuple[np.ndarray, ...]
-    log_weights: float = 0.0
-
-    @cached_property
-    def logdet_fixed(self):
-        """log|X'AX| - log|Q'AQ| for any A: what the restricted criterion gains."""
-        n_fixed = len(self.beta)
-        return 2.0 * np.linalg.slogdet(self.fixed)[1] if n_fixed else 0.0
-
-    def constant(self, n_obs, reml):
-        """What is added to the scaled problem's criterion to give the user's."""
-        nu = n_obs - len(self.beta) * reml
-        return 2.0 * nu * np.log(self.response) + self.logdet_fixed * reml - self.log_weights
+from covedge.pairs import Pairs
+from covedge.scaling import Scaling, scaled, weighted
 
 
 @dataclass(frozen=True)
@@ -86,42 +49,71 @@ class Gram:
     def packed(self):
         return pack(self)
 
+    def pairs(self, level: int, other: int) -> Pairs:
+        """Which groups of two levels meet, the deeper first; of one level, each with itself."""
+        source = self._source(level)
+        q = self.n_effects
+        first = sum(q[level:other])
+        up = np.arange(len(source))
+        for between in range(level, other):
+            up = self.parents[between][up]
+        return Pairs(np.arange(len(source)), up, source[:, : q[level], first : first + q[other]])
+
+    def fixed_blocks(self, level: int) -> np.ndarray:
+        """(n_groups, q, p + 1) Z_g'[X y]."""
+        source = self._source(level)
+        return source[:, : self.n_effects[level], source.shape[2] - self.n_fixed - 1 :]
+
+    def _source(self, level):
+        return self.deepest if level == 0 else self.raw[level - 1]
+
 
 @dataclass(frozen=True)
 class Rows:
-    """The scaled rows of a model frame.
+    """The scaled rows of a model frame; levels deepest first, or most groups first.
 
-    columns : (n, m - 1) [Z_0 | shallower Z | X]; y : (n,).
-    codes : per level (n,) group of each row; parents : as in `Gram`; widths : q of each level.
+    columns : (n, m - 1) [Z_0 | Z_1 ... | X]; y : (n,).
+    codes : per level (n,) group of each row, of n_groups; parents : as in `Gram`, None where the
+        factors cross; widths : q of each level.
     """
 
     columns: np.ndarray
     y: np.ndarray
     codes: tuple[np.ndarray, ...]
-    parents: tuple[np.ndarray, ...]
+    n_groups: tuple[int, ...]
+    parents: tuple[np.ndarray, ...] | None
     widths: tuple[int, ...]
     n_fixed: int
     scaling: Scaling
 
 
 def scaled_rows(frame: ModelFrame) -> Rows:
-    """Scale the rows of a model frame, whose terms come outermost first."""
-    frame = _weighted(frame)
-    y, Q, scaling = _scaled(frame)
-    codes, parents = _nested_codes(frame.codes)
+    """Scale the rows of a model frame, whose terms come with the fewest levels first."""
+    frame = weighted(frame)
+    y, Q, scaling = scaled(frame)
+    codes, parents = group_indices(frame.codes)
+    n_groups = tuple(term.n_levels for term in reversed(frame.terms))
     Z = [Z @ W for Z, W in zip(reversed(frame.Z), scaling.random, strict=True)]
     columns = np.ascontiguousarray(np.column_stack([*Z, Q]))
     widths = tuple(z.shape[1] for z in Z)
-    return Rows(columns, y, tuple(codes), tuple(parents), widths, Q.shape[1], scaling)
+    return Rows(columns, y, codes, n_groups, parents, widths, Q.shape[1], scaling)
 
 
-def build(frame: ModelFrame) -> Gram:
+def build(frame: ModelFrame) -> Gram | CrossedGram:
     """The Gram of a model frame."""
     return accumulate(scaled_rows(frame))
 
 
-def accumulate(rows: Rows) -> Gram:
+def accumulate(rows: Rows) -> Gram | CrossedGram:
     """Cross-products of scaled rows, in one pass."""
+    if rows.parents is None:
+        return accumulate_crossed(
+            rows.columns, rows.y, rows.codes, rows.n_groups, rows.widths, rows.scaling
+        )
+    return _accumulate_nested(rows)
+
+
+def _accumulate_nested(rows):
     columns = np.column_stack([rows.columns, rows.y])
     n_terms, root = len(rows.widths), np.zeros(len(rows.y), dtype=np.int64)
     deepest = np.zeros((0, 0, columns.shape[1]))
@@ -141,67 +133,21 @@ def accumulate(rows: Rows) -> Gram:
     return Gram(len(rows.y), rows.n_fixed, rows.parents, deepest, tuple(raw), rows.scaling)
 
 
-def _weighted(frame):
-    """Rows times the root of their prior weight: Var(y_i) = sigma^2 / w_i."""
-    if frame.weights is None:
-        return frame
-    root = np.sqrt(frame.weights)
-    return replace(
-        frame,
-        y=frame.y * root,
-        X=frame.X * root[:, None],
-        Z=tuple(Z * root[:, None] for Z in frame.Z),
-    )
+def group_indices(codes):
+    """Per level, deepest first, the group of each row; and the parents, or None where they cross.
 
-
-def _scaled(frame):
-    """Scaled y and X, and the Scaling, whose `random` is deepest first like the levels."""
-    X, y, n = frame.X, frame.y, len(frame.y)
-    if X.shape[1]:
-        Q, R = qr(X)
-        half = Q.T @ y
-        beta = solve_triangular(R, half)
-        residual = y - Q @ half
-        # Once more: a large mean leaves rounding errors along X that the first pass made.
-        again = Q.T @ residual
-        beta = beta + solve_triangular(R, again)
-        residual = residual - Q @ again
-    else:
-        Q, R, beta, residual = X, np.zeros((0, 0)), np.zeros(0), y
-    response = float(np.sqrt(residual @ residual / n))
-    if not response > NOTHING_LEFT * np.sqrt(y @ y / n):
-        raise DesignError("the fixed effects fit the response exactly: no variance is left")
-    random = tuple(
-        _whitener(Z, term.n_levels)
-        for Z, term in zip(reversed(frame.Z), reversed(frame.terms), strict=True)
-    )
-    log_weights = float(np.log(frame.weights).sum()) if frame.weights is not None else 0.0
-    scaling = Scaling(R / np.sqrt(n), beta, response, random, log_weights)
-    return residual / response, Q * np.sqrt(n), scaling
-
-
-def _whitener(Z, n_levels):
-    """W (q, q) with (Z W)'(Z W) = n_levels * I; columns that are dependent are only scaled."""
-    lengths = np.linalg.norm(Z, axis=0)
-    lengths[lengths == 0] = 1.0
-    R = qr(Z / lengths, mode="r")
-    q = Z.shape[1]
-    if R.shape[0] < q or np.abs(np.diag(R)).min() < DEPENDENT:
-        return np.diag(np.sqrt(n_levels) / lengths)
-    return solve(R * lengths, np.eye(q)) * np.sqrt(n_levels)
-
-
-def _nested_codes(codes):
-    """Group index per row and parent index per group, for each level, deepest first.
-
-    codes : outermost first. Groups are numbered so that a parent's children are contiguous.
+    codes : per term (n,) level of each row, fewest levels first. Groups of nested factors are
+    numbered so that a parent's children are contiguous.
     """
     numbered, parents = [], []
     above = np.zeros(len(codes[0]), dtype=np.int64) if codes else None
     for code in codes:
-        combined = above * (int(code.max()) + 1) + code
+        n_levels = int(code.max()) + 1
+        combined = above * n_levels + code
         _, first, index = np.unique(combined, return_index=True, return_inverse=True)
+        if len(first) > n_levels:
+            return tuple(codes[::-1]), None
         parents.append(above[first])
         numbered.append(index.astype(np.int64))
         above = numbered[-1]
-    return numbered[::-1], parents[::-1]
+    return tuple(numbered[::-1]), tuple(parents[::-1])

@@ -68,66 +68,46 @@ def _elements(factors):
 def _information(gram: Gram, reml, elements, factors):
     """B over sigma^2 and all elements, in that order."""
     levels = [block.level for block in factors.blocks]
-    XZ, ancestors = fixed_products(gram), _ancestors(gram)
+    XZ = [fixed_products(gram, level) for level in range(len(gram.n_effects))]
     starts = np.cumsum([1, *(len(e) for e in elements)])
     B = np.zeros((starts[-1], starts[-1]))
     B[0, 0] = gram.n_obs - gram.n_fixed * reml
-    crossed = [
+    projected = [
         np.einsum("gxi,aij,gyj->axy", XZ[level], P, XZ[level], optimize=True)
         for level, P in zip(levels, elements, strict=True)
     ]
     for b, P in enumerate(elements):
         here = slice(starts[b], starts[b + 1])
-        own = group_blocks(gram, levels[b], levels[b]).sum(axis=0)
+        own = gram.pairs(levels[b], levels[b]).blocks.sum(axis=0)
         B[0, here] = np.einsum("aij,ij->a", P, own)
         if reml:
-            B[0, here] -= np.einsum("axx->a", crossed[b])
+            B[0, here] -= np.einsum("axx->a", projected[b])
         B[here, 0] = B[0, here]
         for c, R in enumerate(elements):
             deep, shallow = (b, c) if levels[b] <= levels[c] else (c, b)
             if (deep, shallow) != (b, c):
                 continue
-            C = group_blocks(gram, levels[b], levels[c])
-            product = np.einsum("gij,gxs->ijxs", C, C, optimize=True)
+            met = gram.pairs(levels[b], levels[c])
+            product = np.einsum("gij,gxs->ijxs", met.blocks, met.blocks, optimize=True)
             if reml:
-                up = ancestors[levels[b]][levels[c]]
-                N = np.einsum("gpx,gps->gxs", XZ[levels[b]], XZ[levels[c]][up], optimize=True)
-                product = product - 2.0 * np.einsum("gij,gxs->ijxs", C, N, optimize=True)
+                N = np.einsum(
+                    "gpx,gps->gxs",
+                    XZ[levels[b]][met.first],
+                    XZ[levels[c]][met.second],
+                    optimize=True,
+                )
+                product = product - 2.0 * np.einsum("gij,gxs->ijxs", met.blocks, N, optimize=True)
             there = slice(starts[c], starts[c + 1])
             B[here, there] = np.einsum("axi,ijxs,bjs->ab", P, product, R, optimize=True)
             if reml:
-                B[here, there] += np.einsum("axy,bxy->ab", crossed[b], crossed[c])
+                B[here, there] += np.einsum("axy,bxy->ab", projected[b], projected[c])
             B[there, here] = B[here, there].T
     return B
 
 
-def group_blocks(gram, deep, shallow):
-    """(n_groups, q_deep, q_shallow) Z_deep'Z_shallow within each group of level `deep`."""
-    source = gram.deepest if deep == 0 else gram.raw[deep - 1]
-    q = gram.n_effects
-    first = sum(q[deep:shallow])
-    return source[:, : q[deep], first : first + q[shallow]]
-
-
-def fixed_products(gram):
-    """Per level (n_groups, p, q) of Q'Z within each group, Q the orthonormal X."""
-    p, q = gram.n_fixed, gram.n_effects
-    sources = [gram.deepest, *gram.raw][: len(q)]
-    return [
-        np.swapaxes(source[:, : q[k], source.shape[2] - 1 - p : -1], 1, 2) / np.sqrt(gram.n_obs)
-        for k, source in enumerate(sources)
-    ]
-
-
-def _ancestors(gram):
-    """ancestors[deep][shallow] : (n_groups of deep,) index of the group above."""
-    found = []
-    for deep in range(len(gram.parents)):
-        up = {deep: np.arange(len(gram.parents[deep]))}
-        for level in range(deep, len(gram.parents) - 1):
-            up[level + 1] = gram.parents[level][up[level]]
-        found.append(up)
-    return found
+def fixed_products(gram, level):
+    """(n_groups, p, q) of Q'Z within each group of a level, Q the orthonormal X."""
+    return np.swapaxes(gram.fixed_blocks(level)[:, :, :-1], 1, 2) / np.sqrt(gram.n_obs)
 
 
 def _confounding(null, factors, homes):

@@ -22,7 +22,7 @@ def pack(gram):
     """
     n_terms = len(gram.parents)
     q, n_groups = gram.n_effects, gram.n_groups
-    ints = [gram.n_obs, gram.n_fixed, n_terms, 0, 0, 0, 0, 0, 0, 0, 0]
+    ints = [gram.n_obs, gram.n_fixed, n_terms, *[0] * (layout.HEADER - 3)]
     floats, size = [], 0
 
     def put(array):

@@ -147,11 +147,7 @@ def _spread(gram, level, term):
 
 def _whitened_squares(gram, level):
     """(q, q) Z'Z over all rows of a level's scaled columns."""
-    if level == 0:
-        q = gram.deepest.shape[1]
-        return gram.deepest[:, :, :q].sum(axis=0)
-    q = gram.n_effects[level]
-    return gram.raw[level - 1][:, :q, :q].sum(axis=0)
+    return gram.pairs(level, level).blocks.sum(axis=0)
 
 
 def _component(component: Component, term, level, residual_sd, spread):

@@ -8,16 +8,17 @@ map of the ladder's, exact, and the rows are not needed.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from scipy.linalg import block_diag
 
+from covedge.crossed_gram import CrossedGram
 from covedge.gram import Gram
 from covedge.structure import Structure
 
 
-def of_model(gram: Gram, structures: Sequence[Structure]) -> Gram:
+def of_model(gram: Gram | CrossedGram, structures: Sequence[Structure]) -> Gram | CrossedGram:
     """The Gram of a model; structures outermost first, one per term of the ladder."""
     return reduced(
         gram, [_basis(s, W) for s, W in zip(structures[::-1], gram.scaling.random, strict=True)]
@@ -28,7 +29,7 @@ def _basis(structure, W):
     return np.hstack([np.zeros((len(W), 0)), *(c.basis for c in structure.components)])
 
 
-def reduced(gram: Gram, bases: Sequence[np.ndarray]) -> Gram:
+def reduced(gram: Gram | CrossedGram, bases: Sequence[np.ndarray]) -> Gram | CrossedGram:
     """The Gram whose effects at each level are Z_k @ basis_k; a level with none is left out.
 
     bases : per level, deepest first, (q_k, p_k) in the effects' own basis, p_k <= q_k.
@@ -42,6 +43,11 @@ def reduced(gram: Gram, bases: Sequence[np.ndarray]) -> Gram:
         for W, basis in zip(gram.scaling.random, bases, strict=True)
     ]
     kept = [level for level, B in enumerate(inside) if B.shape[1]]
+    scaling = replace(
+        gram.scaling, random=tuple(gram.scaling.random[level] @ inside[level] for level in kept)
+    )
+    if isinstance(gram, CrossedGram):
+        return _crossed(gram, inside, kept, scaling)
     n_last = gram.n_fixed + 1
     raw = []
     for level in kept[1:]:
@@ -53,10 +59,23 @@ def reduced(gram: Gram, bases: Sequence[np.ndarray]) -> Gram:
         _parents(gram, kept),
         _deepest(gram, inside, kept, n_last),
         (*raw, gram.raw[-1]),
-        replace(
-            gram.scaling,
-            random=tuple(gram.scaling.random[level] @ inside[level] for level in kept),
-        ),
+        scaling,
+    )
+
+
+def _crossed(gram, inside, kept, scaling):
+    return CrossedGram(
+        gram.n_obs,
+        gram.n_fixed,
+        tuple(inside[k].T @ gram.own[k] @ inside[k] for k in kept),
+        {
+            (a, b): replace(met, blocks=inside[k].T @ met.blocks @ inside[j])
+            for (a, k), (b, j) in combinations(enumerate(kept), 2)
+            for met in [gram.shared[k, j]]
+        },
+        tuple(inside[k].T @ gram.fixed[k] for k in kept),
+        gram.root,
+        scaling,
     )
 
 

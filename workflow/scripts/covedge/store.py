@@ -1,59 +1,80 @@
 """Gram and Ladder to files and back: what the fit step hands to the steps after it."""
 
+from itertools import combinations
+
 import numpy as np
 
+from covedge.crossed_gram import CrossedGram
 from covedge.design import Cells, Term
-from covedge.gram import Gram, Scaling
+from covedge.gram import Gram
 from covedge.jsonio import plain
 from covedge.ladder import Ladder, Model
+from covedge.pairs import Pairs
+from covedge.scaling import Scaling
 from covedge.structure import Component, Structure
 
 
-def save_gram(gram: Gram, path) -> None:
+def save_gram(gram: Gram | CrossedGram, path) -> None:
     """Write the Gram as .npz."""
+    scaling = gram.scaling
     arrays = {
         "n_obs": gram.n_obs,
         "n_fixed": gram.n_fixed,
-        "n_terms": len(gram.parents),
-        "deepest": gram.deepest,
-        "fixed": gram.scaling.fixed,
-        "beta": gram.scaling.beta,
-        "response": gram.scaling.response,
-        "log_weights": gram.scaling.log_weights,
-    }
-    for name, several in (
-        ("parents", gram.parents),
-        ("raw", gram.raw),
-        ("random", gram.scaling.random),
-    ):
-        arrays |= {f"{name}{i}": array for i, array in enumerate(several)}
+        "crossed": isinstance(gram, CrossedGram),
+        "n_terms": len(scaling.random),
+        "fixed": scaling.fixed,
+        "beta": scaling.beta,
+        "response": scaling.response,
+        "log_weights": scaling.log_weights,
+    } | _several("random", scaling.random)
+    arrays |= _crossed(gram) if isinstance(gram, CrossedGram) else _nested(gram)
     with open(path, "wb") as file:
         np.savez_compressed(file, **arrays)
 
 
-def load_gram(path) -> Gram:
+def _several(name, arrays):
+    return {f"{name}{i}": array for i, array in enumerate(arrays)}
+
+
+def _nested(gram):
+    return {"deepest": gram.deepest} | _several("parents", gram.parents) | _several("raw", gram.raw)
+
+
+def _crossed(gram):
+    arrays = _several("own", gram.own) | _several("with_fixed", gram.fixed) | {"root": gram.root}
+    for (k, j), met in gram.shared.items():
+        for name in ("first", "second", "blocks"):
+            arrays[f"shared_{k}_{j}_{name}"] = getattr(met, name)
+    return arrays
+
+
+def load_gram(path) -> Gram | CrossedGram:
     """Read what `save_gram` wrote."""
     with np.load(path) as stored:
         n_terms = int(stored["n_terms"])
 
-        def several(name, count):
+        def several(name, count=n_terms):
             return tuple(stored[f"{name}{i}"] for i in range(count))
 
         scaling = Scaling(
             stored["fixed"],
             stored["beta"],
             float(stored["response"]),
-            several("random", n_terms),
+            several("random"),
             float(stored["log_weights"]),
         )
-        return Gram(
-            int(stored["n_obs"]),
-            int(stored["n_fixed"]),
-            several("parents", n_terms),
-            stored["deepest"],
-            several("raw", max(n_terms, 1)),
-            scaling,
-        )
+        sizes = int(stored["n_obs"]), int(stored["n_fixed"])
+        if not stored["crossed"]:
+            raw = several("raw", max(n_terms, 1))
+            return Gram(*sizes, several("parents"), stored["deepest"], raw, scaling)
+        shared = {
+            (k, j): Pairs(
+                *(stored[f"shared_{k}_{j}_{name}"] for name in ("first", "second", "blocks"))
+            )
+            for k, j in combinations(range(n_terms), 2)
+        }
+        fixed = several("with_fixed")
+        return CrossedGram(*sizes, several("own"), shared, fixed, stored["root"], scaling)
 
 
 def ladder_to_json(ladder: Ladder) -> dict:

@@ -10,8 +10,8 @@ level k has the m_k columns [own q_k | shallower Z | X | y]. Design, section 3.
 from covedge.kernel import layout
 from covedge.kernel.criterion import marginal, profiled, solve_root
 from covedge.kernel.cross_products import add_cross_products
+from covedge.kernel.elimination import forward
 from covedge.kernel.linalg import cholesky
-from covedge.kernel.nested import forward
 from covedge.kernel.sampler import marginal_of_factors
 
 __all__ = [

@@ -24,7 +24,7 @@ from covedge.kernel.linalg import product
 
 
 @compiled
-def backward(ints, floats, Lam, ranks, work, factors, seed, wanted, Gamma):
+def nested_backward(ints, floats, Lam, ranks, work, factors, seed, wanted, Gamma):
     """Adjoint of `forward`: Gamma[k] = d (log|V| + <seed, S>) / d Sigma_k, S the root's block.
 
     seed : (p + 1, p + 1) adjoint of the root's block.
@@ -68,19 +68,14 @@ def backward(ints, floats, Lam, ranks, work, factors, seed, wanted, Gamma):
 
 @compiled
 def group_adjoint(C, q, F, d, S_bar, wanted, Gamma, C_bar):
-    """One group: adds to Gamma (q, q) and writes the adjoint C_bar (m, m) of its block."""
-    m = C.shape[0]
-    r = m - q
-    U = np.empty((q, r))
-    E = np.zeros((q, r))
+    """One group: adds to Gamma (q, q) and writes the adjoint C_bar (m, m) of its block.
+
+    C : (>= q, m), of which the group's own q rows are used.
+    """
+    r = C.shape[1] - q
+    E = regression(C, q, F, d)
     ES = np.zeros((q, r))
     if d > 0:
-        product(F, d, q, C, r, q, U)
-        for i in range(q):
-            for k in range(d):
-                f = F[k, i]
-                for j in range(r):
-                    E[i, j] += f * U[k, j]
         product(E, q, r, S_bar, r, 0, ES)
     for i in range(q):
         for j in range(q):
@@ -96,8 +91,30 @@ def group_adjoint(C, q, F, d, S_bar, wanted, Gamma, C_bar):
     for i in range(r):
         for j in range(r):
             C_bar[q + i, q + j] = S_bar[i, j]
-    if not wanted:
-        return
+    if wanted:
+        add_gamma(C, q, F, d, E, S_bar, Gamma)
+
+
+@compiled
+def regression(C, q, F, d):
+    """E = K C_kr (q, r) of a group whose rows are C (>= q, q + r), K = F'F."""
+    r = C.shape[1] - q
+    E = np.zeros((q, r))
+    if d > 0:
+        U = np.empty((q, r))
+        product(F, d, q, C, r, q, U)
+        for i in range(q):
+            for k in range(d):
+                f = F[k, i]
+                for j in range(r):
+                    E[i, j] += f * U[k, j]
+    return E
+
+
+@compiled
+def add_gamma(C, q, F, d, E, S_bar, Gamma):
+    """Gamma += C_kk - C_kk K C_kk - Y S_bar Y', with Y = C_kr - C_kk E."""
+    r = C.shape[1] - q
     Y = np.empty((q, r))
     YS = np.empty((q, r))
     FC = np.empty((q, q))

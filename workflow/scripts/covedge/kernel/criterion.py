@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from covedge.kernel.adjoint import backward
 from covedge.kernel.compiled import compiled
+from covedge.kernel.elimination import backward, forward
 from covedge.kernel.layout import N_FIXED, N_OBS, buffer_sizes
 from covedge.kernel.linalg import cholesky
-from covedge.kernel.nested import forward
 
 
 @compiled

@@ -24,7 +24,7 @@ from covedge.kernel.linalg import product, shrink, subtract_congruence
 
 
 @compiled
-def forward(ints, floats, Lam, ranks, work, factors):
+def nested_forward(ints, floats, Lam, ranks, work, factors):
     """Eliminate every random effect; returns log|V|.
 
     Lam : flat (sum q_k^2,), a q_k x q_k matrix per level whose first ranks[k] columns are used.
