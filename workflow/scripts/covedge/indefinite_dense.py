@@ -1,0 +1,165 @@
+"""As `indefinite`, for crossed grouping factors: one dense elimination of all random effects.
+
+With C = Z'Z and Sigma block diagonal over all groups, (I + C Sigma)^-1 gives Z'V^-1[Z X y] in one
+solution, and from it everything, second derivatives too: for V_a = dV/dtheta_a, u = My, W = Z'MZ,
+
+    D_a  = tr(M V_a) - (nu/r^2) u'V_a u
+    D_ab = -tr(M V_a M V_b) + 2 (nu/r^2) u'V_a M V_b u - (nu/r^4) (u'V_a u)(u'V_b u)
+
+(for ML the traces have V^-1 instead of M).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from scipy.linalg import ldl, lu_factor, lu_solve
+
+from covedge.indefinite import NO_EIGENVALUE, Root, root_of
+
+# Effects of all terms together: one evaluation takes seconds there, and a fit some ten of them.
+MOST_EFFECTS = 3000
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A point of crossed grouping factors.
+
+    W : (N, N) Z'V^-1Z, all groups of the first level, then of the next; wx : (N, p) Z'V^-1X;
+    u : (N,) Z'My. groups : number of each level.
+    """
+
+    Sigmas: tuple[np.ndarray, ...]
+    groups: tuple[int, ...]
+    W: np.ndarray
+    wx: np.ndarray
+    u: np.ndarray
+    root: Root
+    criterion: float
+
+    @cached_property
+    def projected(self):
+        """(N, N) Z'MZ."""
+        return self.W - self.wx @ self.root.A_inverse @ self.wx.T
+
+    @property
+    def _metric(self):
+        """Z'MZ, or for ML Z'V^-1Z."""
+        return self.projected if self.root.reml else self.W
+
+    @cached_property
+    def places(self):
+        """The rows of each level."""
+        sizes = [L * len(S) for L, S in zip(self.groups, self.Sigmas, strict=True)]
+        ends = np.cumsum([0, *sizes])
+        return [slice(a, b) for a, b in pairwise(ends)]
+
+    @cached_property
+    def gradients(self):
+        """Per level (2, q, q): Gamma = dD/dSigma, and H (see `likelihood.Point`)."""
+        scale, found = self.root.nu / self.root.residual, []
+        for place, L, Sigma in zip(self.places, self.groups, self.Sigmas, strict=True):
+            q = len(Sigma)
+            own = self._metric[place, place].reshape(L, q, L, q)
+            H = np.einsum("lilj->ij", own)
+            u = self.u[place].reshape(L, q)
+            found.append(np.stack([H - scale * u.T @ u, H]))
+        return tuple(found)
+
+    def slopes(self, directions):
+        """(2, a, a) second derivatives of D, and the derivatives of H, along symmetric directions.
+
+        directions : per level (a_k, q, q), in that order along both axes.
+        """
+        ends = np.cumsum([0, *(len(E) for E in directions)])
+        traces, moved = np.zeros((ends[-1], ends[-1])), np.zeros((ends[-1], len(self.u)))
+        for k, E in enumerate(directions):
+            here, q = slice(ends[k], ends[k + 1]), E.shape[1]
+            u = self.u[self.places[k]].reshape(-1, q)
+            moved[here, self.places[k]] = (u @ E).reshape(len(E), -1)
+            for j, R in enumerate(directions[: k + 1]):
+                there = slice(ends[j], ends[j + 1])
+                pairs = self._products(k, j)
+                traces[here, there] = np.einsum("ail,ixly,bxy->ab", E, pairs, R, optimize=True)
+                traces[there, here] = traces[here, there].T
+        scale = self.root.nu / self.root.residual
+        slope = moved @ self.u
+        D = 2.0 * scale * moved @ self.projected @ moved.T - traces
+        D -= scale / self.root.residual * np.outer(slope, slope)
+        return np.stack([D, -traces])
+
+    def _products(self, k, j):
+        """(q_k, q_j, q_k, q_j) sum over pairs of groups of W_gh[i, x] W_gh[l, y]."""
+        q, r = len(self.Sigmas[k]), len(self.Sigmas[j])
+        block = self._metric[self.places[k], self.places[j]]
+        flat = block.reshape(self.groups[k], q, self.groups[j], r).transpose(1, 3, 0, 2)
+        flat = flat.reshape(q * r, -1)
+        return (flat @ flat.T).reshape(q, r, q, r)
+
+
+def crossed_point(full, n_obs, n_fixed, groups, Sigmas, reml) -> Crossed | None:
+    """The point at Sigmas, or None where V is not positive definite.
+
+    full : (N + p + 1, N + p + 1) cross-products of [Z | X | y], see `CrossedGram.full`.
+    """
+    N = len(full) - n_fixed - 1
+    C, rest = full[:N, :N], full[:N, N:]
+    if not _positive(C, groups, Sigmas):
+        return None
+    factor = lu_factor(np.eye(N) + _times(C, groups, Sigmas))
+    solved = lu_solve(factor, np.hstack([C, rest]))
+    w = solved[:, N:]
+    root = root_of(full[N:, N:] - rest.T @ _times(w.T, groups, Sigmas).T, n_obs, reml)
+    if root is None:
+        return None
+    logdet = np.log(np.abs(np.diag(factor[0]))).sum()
+    W = (solved[:, :N] + solved[:, :N].T) / 2
+    u = w @ root.v
+    criterion = float(logdet + root.criterion)
+    return Crossed(tuple(Sigmas), tuple(groups), W, w[:, :-1], u, root, criterion)
+
+
+def _times(A, groups, Sigmas):
+    """A @ blockdiag(Sigma of every group); A (m, N)."""
+    parts, at = [], 0
+    for L, Sigma in zip(groups, Sigmas, strict=True):
+        q = len(Sigma)
+        own = A[:, at : at + L * q].reshape(len(A), L, q)
+        parts.append((own @ Sigma).reshape(len(A), L * q))
+        at += L * q
+    return np.hstack(parts)
+
+
+def _positive(C, groups, Sigmas):
+    """Whether V > 0: as many negative eigenvalues in J as in J + F C F' (see `indefinite`)."""
+    roots, signs = [], []
+    for L, Sigma in zip(groups, Sigmas, strict=True):
+        values, vectors = np.linalg.eigh((Sigma + Sigma.T) / 2)
+        keep = np.abs(values) > NO_EIGENVALUE * max(np.abs(values).max(initial=0.0), 1e-300)
+        roots.append((L, vectors[:, keep] * np.sqrt(np.abs(values[keep]))))
+        signs.append(np.tile(np.sign(values[keep]), L))
+    signs = np.concatenate(signs)
+    if (signs > 0).all():
+        return True
+    half = _congruent(C, roots)
+    inner = _congruent(half.T, roots) + np.diag(signs)
+    # Sylvester: the block diagonal factor has the inertia of the matrix.
+    D = ldl(inner)[1]
+    below = np.diag(D, -1) != 0.0
+    # A block of two is there because its determinant is negative: one eigenvalue of each sign.
+    single = np.ones(len(D), dtype=bool)
+    single[:-1] &= ~below
+    single[1:] &= ~below
+    negative = int((np.diag(D)[single] < 0).sum() + below.sum())
+    return negative == int((signs < 0).sum())
+
+
+def _congruent(C, roots):
+    """C @ blockdiag(A of every group), for A (q, d) of each level."""
+    parts, at = [], 0
+    for L, A in roots:
+        q, d = A.shape
+        parts.append((C[:, at : at + L * q].reshape(len(C), L, q) @ A).reshape(len(C), L * d))
+        at += L * q
+    return np.hstack(parts)
