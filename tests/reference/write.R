@@ -36,14 +36,17 @@ with_words <- function(expression) {
   list(value = value, words = trimws(words))
 }
 
+# Several terms on one factor are called g, g.1, ...; `group` is g for each.
 covariances <- function(fit) {
-  lapply(VarCorr(fit), function(V) {
+  factors <- names(fit@flist)[attr(fit@flist, "assign")]
+  Map(function(V, group) {
     list(
+      group = group,
       effects = I(rownames(V)),
       covariance = unname(matrix(V, nrow(V))),
       sd = I(unname(attr(V, "stddev")))
     )
-  })
+  }, as.list(VarCorr(fit)), factors)
 }
 
 # One fit of lmer as a list.

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -36,21 +37,47 @@ class Problem:
         return fit(self.likelihood, self.frame.terms, self.models[model], seed)
 
 
-def set_up(table: pd.DataFrame, formula: str, method="REML", weights=None, listed=()) -> Problem:
+def set_up(
+    table: pd.DataFrame, formula: str, method="REML", weights=None, listed=(), categorical=()
+) -> Problem:
     """The Problem of `formula` on a table as read from a file."""
     asked, others = parse(formula), [parse(text) for text in listed]
-    data = prepare(table, asked, ladder=others, weights=weights).frame
+    prepared = prepare(table, asked, ladder=others, weights=weights, categorical=categorical)
+    data = prepared.frame
     frame = model_frame(data, asked, others, weights)
     likelihood = Likelihood(build(frame), reml=method == "REML")
     return Problem(asked, frame, likelihood, ladder.build(asked, frame.terms, others))
 
 
 def data_set(name: str) -> pd.DataFrame:
-    """One of tests/data."""
-    return pd.read_csv(TESTS / "data" / f"{name}.csv")
+    """One of tests/data. "None" is a level there; a missing value is NA."""
+    path = TESTS / "data" / f"{name}.csv"
+    if not path.exists():
+        path = path.with_suffix(".csv.gz")
+    return pd.read_csv(path, keep_default_na=False, na_values=["NA"])
+
+
+@cache
+def references() -> dict:
+    """What lme4 found, by model, from tests/reference/reference.json."""
+    text = (TESTS / "reference" / "reference.json").read_text(encoding="utf-8")
+    return json.loads(text)["models"]
 
 
 def reference(name: str) -> dict:
-    """What lme4 found, from tests/reference/reference.json."""
-    text = (TESTS / "reference" / "reference.json").read_text(encoding="utf-8")
-    return json.loads(text)["models"][name]
+    return references()[name]
+
+
+def referenced(name: str) -> Problem:
+    """The Problem of a model of tests/reference/models.R."""
+    known = reference(name)
+    table = data_set(known["data"])
+    for column, new in known.get("add", {}).items():
+        table[column] = table.eval(new) if isinstance(new, str) else new
+    return set_up(
+        table,
+        known["formula"],
+        known["method"],
+        weights=known.get("weights"),
+        categorical=known.get("categorical", ()),
+    )
