@@ -10,18 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from covedge.curvature import Curvature, curvature
 from covedge.factors import Factors
-from covedge.spectrum import (
-    ALIVE,
-    UNDECIDED,
-    Direction,
-    directions,
-    information_root,
-    scalar_direction,
-)
+from covedge.spectrum import ALIVE, UNDECIDED, Direction, directions, scalar_direction
 from covedge.tolerances import TOLERANCES, Tolerances
 
 CERTIFIED, FLAT, OPEN, REFUSED = "certified", "flat", "undecided", "refused"
+# Below this the curvature is computed again with more digits.
+IN_DOUBT = 1e-3
 EXACT_FIT = (
     "the residual variance is below 1e-10 of the response's: the model fits the data exactly, or "
     "too closely for the digits of a computer"
@@ -67,71 +63,63 @@ class Examination:
     descent: np.ndarray | None
 
 
-def examine(factors: Factors, x) -> Examination:
-    """Judge the point x. Its factors must have full column rank (see `optimum.reduce_ranks`)."""
+def examine(factors: Factors, x, known: Curvature | None = None) -> Examination:
+    """Judge the point x. Its factors must have full column rank (see `optimum.reduce_ranks`).
+
+    known : the curvature at x, or so near it that D differs by less than what is tolerated.
+    """
     point = factors.likelihood.at(factors.Sigmas(x))
-    spectra, maps = _first_order(factors, x, point)
+    spectra = _first_order(factors, x, point)
     if point.sigma2 < TOLERANCES.exact_fit * factors.likelihood.gram.scaling.response**2:
         refused = Certificate(
             REFUSED, np.inf, worst_dual(factors, spectra), 0.0, None, (EXACT_FIT,)
         )
-        return Examination(refused, tuple(spectra), None)
-    decrement, curvature, descent = _second_order(factors, x, maps)
-    certificate = _judge(factors, spectra, decrement, curvature)
-    return Examination(certificate, tuple(spectra), descent)
+        return Examination(refused, spectra, None)
+    decrement, smallest, descent = _second_order(factors, x, point, known)
+    return Examination(_judge(factors, spectra, decrement, smallest), spectra, descent)
 
 
 def spectra(factors: Factors, x) -> tuple[tuple[Direction, ...], ...]:
     """The directions of each block at x, without the second-order part of `examine`."""
-    return tuple(_first_order(factors, x, factors.likelihood.at(factors.Sigmas(x)))[0])
+    return _first_order(factors, x, factors.likelihood.at(factors.Sigmas(x)))
 
 
 def _first_order(factors, x, point):
-    """Per block its directions, and the Jacobian of its part of x in information coordinates."""
-    found, maps = [], []
+    """Per block its directions."""
+    found = []
     for block, L in zip(factors.blocks, factors.split(x), strict=True):
         Gamma, H = (block.basis.T @ M[block.level] @ block.basis for M in (point.Gamma, point.H))
         n_levels = factors.likelihood.gram.n_groups[block.level]
         if block.full:
             found.append(directions(L @ L.T, Gamma, H, block.informed, n_levels, block.label))
-            maps.append(np.kron(_root_inverse(H, block.informed), np.eye(block.columns)))
         else:
             tau2 = float((L**2).sum())
             found.append(scalar_direction(tau2, Gamma, H, block.informed, n_levels, block.label))
-            size = np.trace(H) if block.informed.size else 1.0
-            maps.append(np.eye(block.columns) / np.sqrt(size))
-    return found, maps
+    return tuple(found)
 
 
-def _root_inverse(H, inside):
-    """(p, p) symmetric inverse root of H; directions without information keep their length."""
-    _, back = information_root(H, inside)
-    outside = np.eye(len(H)) - inside @ inside.T
-    values, vectors = np.linalg.eigh(back @ back.T)
-    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T + outside
-
-
-def _second_order(factors, x, maps):
-    """(Newton decrement, smallest curvature, descent step) modulo rotations, in information units.
-
-    maps : as from `_first_order`.
-    """
+def _second_order(factors, x, point, known):
+    """(Newton decrement, smallest curvature, descent step), in information units."""
     if not factors.size:
         return 0.0, None, None
-    _, gradient = factors.value_and_gradient(x)
-    T = np.zeros((factors.size, factors.size))
-    for place, M in zip(factors.places, maps, strict=True):
-        T[place, place] = M
-    hessian = T.T @ factors.hessian(x) @ T
-    gradient = T.T @ gradient
-    free = _complement(_rotations(factors, np.linalg.solve(T, x)))
-    values, vectors = np.linalg.eigh(free.T @ hessian @ free)
-    parts = vectors.T @ (free.T @ gradient)
+    found = known or curvature(factors, x, point)
+    values, vectors = _modulo_rotations(factors, x, found)
+    if values[0] < IN_DOUBT:
+        found = curvature(factors, x, point, accurate=True)
+        values, vectors = _modulo_rotations(factors, x, found)
+    parts = vectors.T @ (found.T.T @ factors.value_and_gradient(x)[1])
     # Flat directions are judged as such; their gradient is noise divided by noise.
     steep = np.abs(values) > TOLERANCES.curvature
     decrement = float((parts[steep] ** 2 / np.abs(values[steep])).sum() / 2)
-    descent = T @ free @ vectors[:, 0] if values[0] < -TOLERANCES.curvature else None
+    descent = found.T @ vectors[:, 0] if values[0] < -TOLERANCES.curvature else None
     return decrement, float(values[0]), descent
+
+
+def _modulo_rotations(factors, x, found):
+    """Eigenvalues of the curvature where no factor turns within itself, and vectors (size, k)."""
+    free = _complement(_rotations(factors, np.linalg.solve(found.T, x)))
+    values, vectors = np.linalg.eigh(free.T @ found.hessian @ free)
+    return values, free @ vectors
 
 
 def _rotations(factors, z):

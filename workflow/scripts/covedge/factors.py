@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from covedge.kernel.factored import gradients, value_and_gradient
+from covedge.kernel.search import search
 from covedge.likelihood import Likelihood, square_root
 from covedge.spectrum import informed
 from covedge.structure import FULL, Structure
@@ -58,14 +60,24 @@ class Factors:
         ends = np.cumsum([b.size for b in self.blocks], dtype=int)
         self.places = [slice(e - b.size, e) for e, b in zip(ends, self.blocks, strict=True)]
         self.size = int(ends[-1]) if len(ends) else 0
-        q = likelihood.gram.n_effects
-        self.wanted = np.zeros(len(q), dtype=np.int64)
-        widths = [0] * len(q)
-        for block in self.blocks:
-            self.wanted[block.level] = 1
-            widths[block.level] += block.columns if block.full else block.basis.shape[1]
-        self.stacked = all(w <= n for w, n in zip(widths, q, strict=True))
-        self._Gamma = np.zeros(int(likelihood.sizes.sum()))
+        self.compiled = self._compiled()
+
+    def _compiled(self):
+        """The model as `kernel.factored` reads it."""
+        n_levels = len(self.likelihood.gram.n_effects)
+        wanted = np.zeros(n_levels, dtype=np.int64)
+        widths = np.zeros(n_levels, dtype=np.int64)
+        table, bases, at = [], [np.zeros(0)], 0
+        for block, place in zip(self.blocks, self.places, strict=True):
+            k, (q, p) = block.level, block.basis.shape
+            table.append((k, block.full, p, block.columns, at, place.start, widths[k]))
+            wanted[k] = 1
+            widths[k] += block.columns if block.full else p * block.columns
+            bases.append(block.basis.ravel())
+            at += q * p
+        table = np.array(table, dtype=np.int64).reshape(-1, 7)
+        ints, floats, reml = self.likelihood.ints, self.likelihood.floats, self.likelihood.reml
+        return ints, floats, reml, wanted, table, np.concatenate(bases), widths
 
     def with_ranks(self, columns):
         """The same model with these numbers of columns of L per block."""
@@ -79,55 +91,34 @@ class Factors:
             for place, block in zip(self.places, self.blocks, strict=True)
         ]
 
-    def _per_level(self, x):
-        columns = [[] for _ in self.likelihood.gram.n_effects]
-        for block, L in zip(self.blocks, self.split(x), strict=True):
-            columns[block.level].append(block.times(L))
-        return [
-            np.hstack(c) if c else np.zeros((q, 0))
-            for c, q in zip(columns, self.likelihood.gram.n_effects, strict=True)
-        ]
-
     def Sigmas(self, x):
-        return tuple(F @ F.T for F in self._per_level(x))
+        """Sigma (q, q) of each level."""
+        found = [np.zeros((q, q)) for q in self.likelihood.gram.n_effects]
+        for block, L in zip(self.blocks, self.split(x), strict=True):
+            columns = block.times(L)
+            found[block.level] += columns @ columns.T
+        return tuple(found)
 
     def value_and_gradient(self, x):
         """D and dD/dx."""
-        factors = self._per_level(x)
-        if not self.stacked:
-            factors = [square_root(F @ F.T) for F in factors]
-        Lam, ranks = self.likelihood.pack(factors)
-        value = self.likelihood.criterion(Lam, ranks, self._Gamma, self.wanted)
-        if not np.isfinite(value):
-            return np.inf, np.zeros(self.size)
-        Gammas = self.likelihood.unpack(self._Gamma)
         gradient = np.empty(self.size)
-        for block, place, L in zip(self.blocks, self.places, self.split(x), strict=True):
-            inner = block.basis.T @ Gammas[block.level] @ block.basis
-            if block.full:
-                gradient[place] = (2.0 * inner @ L).ravel()
-            elif block.columns:
-                gradient[place] = 2.0 * L[0, 0] * np.trace(inner)
-        return value, gradient
+        value = value_and_gradient(self.compiled, np.asarray(x, dtype=float), gradient)
+        return value + self.likelihood.constant, gradient
 
-    def hessian(self, x, step=1e-3, accurate=True):
-        """(size, size) d2 D / dx2 from differences of the gradient.
+    def gradients(self, points):
+        """dD/dx at each of the points (n, size)."""
+        found = np.empty_like(points)
+        gradients(self.compiled, points, found)
+        return found
 
-        The error is of order step^4 if accurate, else step^2 for half the work. The step suits the
-        scaled coordinates, where Sigma = I is a reliability near one half.
+    def search(self, x, tolerance, most=4000):
+        """(x, D, evaluations) where a quasi-Newton search from x expects to gain no more than that.
+
+        most : evaluations that may be made.
         """
-        H = np.empty((self.size, self.size))
-        for i in range(self.size):
-            unit = np.zeros(self.size)
-            unit[i] = step
-            slope = self._difference(x, unit) / (2.0 * step)
-            if accurate:
-                slope = (4.0 * slope - self._difference(x, 2.0 * unit) / (4.0 * step)) / 3.0
-            H[i] = slope
-        return (H + H.T) / 2
-
-    def _difference(self, x, h):
-        return self.value_and_gradient(x + h)[1] - self.value_and_gradient(x - h)[1]
+        x = np.array(x, dtype=float)
+        value, evaluations = search(self.compiled, x, tolerance, most)
+        return x, value + self.likelihood.constant, evaluations
 
     def root(self, S):
         """(factors, x) with L L' = S (p, p) for each block, at the rank of S."""

@@ -7,9 +7,9 @@ collapsed directions are cut off, those that the dual wants open are opened, and
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from covedge.certificate import EXACT_FIT, REFUSED, Examination, examine, spectra, worst_dual
+from covedge.curvature import curvature
 from covedge.factors import Factors
 from covedge.likelihood import Likelihood
 from covedge.spectrum import Direction, information_root
@@ -20,8 +20,14 @@ from covedge.tolerances import TOLERANCES
 TENTATIVE = 1e-4
 # A dual this far below 0 asks for another direction where five digits will do.
 ROUGH_DUAL = 1e-4
+# A search ends where it expects to gain less than this in D: Newton steps do the rest, where it
+# counts.
+SEARCHED, ROUGHLY = 1e-7, 1e-6
 ROUNDS = 20
 NEWTON_STEPS = 12
+# Curvature serves until the steps taken since it was computed are expected to gain more than this:
+# it has then changed by less than a thousandth.
+NEAR = 1e-7
 
 
 @dataclass(frozen=True)
@@ -45,15 +51,19 @@ def solve(likelihood: Likelihood, structures: tuple[Structure, ...], start=None)
     scaled coordinates is a reliability near one half.
     """
     factors = Factors(likelihood, structures)
-    x = factors.start() if start is None else start
+    return finish(factors, factors.start() if start is None else start)
+
+
+def finish(factors: Factors, x) -> Solution:
+    """The optimum reached from x."""
     evaluations = 0
     for _ in range(ROUNDS):
-        x, count = _search(factors, x)
+        x, _, count = factors.search(x, SEARCHED)
         evaluations += count
         factors, x = reduce_ranks(factors, x, TENTATIVE)
-        x, count = _newton(factors, x)
+        x, known, count = _newton(factors, x)
         evaluations += count
-        found = examine(factors, x)
+        found = examine(factors, x, known)
         if found.certificate.status != REFUSED or EXACT_FIT in found.certificate.reasons:
             break
         opened = _open(factors, x, found)
@@ -82,9 +92,9 @@ def sketch(likelihood: Likelihood, structures: tuple[Structure, ...], start=None
     factors = Factors(likelihood, structures)
     x = factors.start() if start is None else start
     for _ in range(ROUNDS):
-        x, _ = _search(factors, x)
+        x = factors.search(x, ROUGHLY)[0]
         factors, x = reduce_ranks(factors, x, TENTATIVE)
-        x, _ = _search(factors, x)
+        x = factors.search(x, ROUGHLY)[0]
         found = spectra(factors, x)
         if worst_dual(factors, found) > -ROUGH_DUAL:
             return Sketch(factors, x, found, settled=True)
@@ -93,19 +103,6 @@ def sketch(likelihood: Likelihood, structures: tuple[Structure, ...], start=None
             break
         factors, x = opened
     return Sketch(factors, x, found, settled=False)
-
-
-def _search(factors, x):
-    if not factors.size:
-        return x, 0
-    found = minimize(
-        factors.value_and_gradient,
-        x,
-        jac=True,
-        method="L-BFGS-B",
-        options={"ftol": 1e-13, "gtol": 1e-5, "maxcor": 30, "maxiter": 2000, "maxfun": 4000},
-    )
-    return found.x, found.nfev
 
 
 def reduce_ranks(factors: Factors, x, below):
@@ -133,30 +130,42 @@ def reduce_ranks(factors: Factors, x, below):
 
 
 def _newton(factors, x):
-    """Newton steps to the last digits, modulo flat directions and rotations."""
-    evaluations = 0
+    """Newton steps to the last digits, modulo flat directions and rotations.
+
+    Returns (x, its curvature or None where that is not known, evaluations).
+    """
     if not factors.size:
-        return x, 0
+        return x, None, 0
     value, gradient = factors.value_and_gradient(x)
+    known, since, evaluations = None, 0.0, 1
     for _ in range(NEWTON_STEPS):
-        values, vectors = np.linalg.eigh(factors.hessian(x, accurate=False))
-        evaluations += 2 * factors.size
-        parts = vectors.T @ gradient
+        if known is None or since > NEAR:
+            known, since = curvature(factors, x, factors.likelihood.at(factors.Sigmas(x))), 0.0
+            values, vectors = np.linalg.eigh(known.hessian)
+            evaluations += 2 * factors.size
+        parts = vectors.T @ (known.T.T @ gradient)
         steep = np.abs(values) > 1e-7 * np.abs(values).max()
         lengths = np.where(steep, parts / np.where(steep, np.abs(values), 1.0), 0.0)
-        if 0.5 * (parts * lengths).sum() < 1e-3 * TOLERANCES.stationarity:
+        expected = 0.5 * (parts * lengths).sum()
+        if expected < 1e-3 * TOLERANCES.stationarity:
             break
-        step = -vectors @ lengths
-        for _ in range(30):
-            new_value, new_gradient = factors.value_and_gradient(x + step)
-            evaluations += 1
-            if new_value <= value + 1e-12 * abs(value):
-                break
-            step = step / 2
-        else:
+        stepped = _shortened(factors, x, value, -known.T @ (vectors @ lengths))
+        if stepped is None:
             break
-        x, value, gradient = x + step, new_value, new_gradient
-    return x, evaluations
+        x, value, gradient, count = stepped
+        evaluations += count
+        since += expected
+    return x, known if since <= NEAR else None, evaluations
+
+
+def _shortened(factors, x, value, step):
+    """(x, D, gradient, evaluations) after the step, shortened until D falls, or None."""
+    for count in range(1, 31):
+        new_value, gradient = factors.value_and_gradient(x + step)
+        if new_value <= value + 1e-12 * abs(value):
+            return x + step, new_value, gradient, count
+        step = step / 2
+    return None
 
 
 def _open(factors, x, found):

@@ -16,7 +16,7 @@ def marginal_of_factors(ints, floats, factors, widths, sigma2, mean, P, gradient
     beta ~ N(mean + shift, sigma2 A_inverse).
     Returns (value, d value / d sigma2). Not compiled here: `marginal_op` makes a callback of it.
     """
-    Lam, ranks = _narrow(ints, factors, widths)
+    Lam, ranks = narrow(ints, factors, widths)
     Gamma = np.zeros(Lam.size)
     value, slope, beta, inverse = marginal(ints, floats, Lam, ranks, sigma2, mean, P, Gamma)
     shift[:] = beta
@@ -34,7 +34,7 @@ def marginal_of_factors(ints, floats, factors, widths, sigma2, mean, P, gradient
 
 
 @compiled(inline="always")
-def _narrow(ints, factors, widths):
+def narrow(ints, factors, widths):
     """(Lam, ranks) for `forward`: L with L L' = F F' and at most q columns, for each F (q, w)."""
     n_terms = ints[N_TERMS]
     size = 0
