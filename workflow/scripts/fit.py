@@ -1,17 +1,17 @@
-"""The Gram of an analysis in one pass, and the certified fit of every rung of its ladder."""
+"""The Gram of an analysis, and the certified fit of every rung of its ladder."""
 
 import logging
 
 from covedge import ladder as ladders
-from covedge.analysis import formulas, frame_of
+from covedge.analysis import formulas
 from covedge.errors import CovedgeError
 from covedge.fit import fit as fit_model
-from covedge.gram import build
 from covedge.jsonio import write_json
 from covedge.likelihood import Likelihood
 from covedge.records import fit_record
 from covedge.status import new_file, new_folder
 from covedge.store import ladder_to_json, save_gram
+from covedge.sufficient import sufficient
 
 log = logging.getLogger("fit")
 
@@ -45,10 +45,10 @@ def fit(data, analysis, gram, ladder, fits):
 
 def _set_up(data, analysis):
     formula, listed = formulas(analysis)
-    frame = frame_of(data, analysis)
-    models = ladders.build(formula, frame.terms, listed)
-    found = ladders.Ladder(frame.terms, frame.fixed, frame.dropped, models)
-    return found, Likelihood(build(frame), reml=analysis["method"] == "REML")
+    statistics = sufficient(data, analysis)
+    models = ladders.build(formula, statistics.terms, listed)
+    found = ladders.Ladder(statistics.terms, statistics.fixed, statistics.dropped, models)
+    return found, Likelihood(statistics.gram, reml=analysis["method"] == "REML")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class _Roles:
+class Roles:
     """What the columns are for. `used` in the order of the formulas, weights last."""
 
     response: str
@@ -74,13 +74,13 @@ def prepare(
 
     Raises DataError or DesignError; its `key` is the config key of the analysis at fault.
     """
-    roles = _roles(table, formula, ladder, tuple(categorical), weights)
+    roles = roles_of(table, formula, ladder, tuple(categorical), weights)
     kept = np.ones(len(table), dtype=bool)
     if subset is not None:
         kept = select(table, subset, roles.labels)
     rows = table.loc[kept, list(roles.used)]
     rows, counts = _without_missing(rows, missing, n_read=len(table))
-    frame = pd.DataFrame({name: _typed(rows[name], name, roles) for name in roles.used})
+    frame = pd.DataFrame({name: typed(rows[name], name, roles) for name in roles.used})
     _check_response(frame[roles.response], roles.response)
     _check_weights(frame, roles.weights)
     for each in (formula, *ladder):
@@ -93,7 +93,7 @@ def prepare(
     return Prepared(frame.reset_index(drop=True), counts, levels)
 
 
-def _roles(table, formula, ladder, categorical, weights) -> _Roles:
+def roles_of(table, formula, ladder, categorical, weights) -> Roles:
     formulas = (formula, *ladder)
     wanted = [(name, "formula") for name in formula.variables]
     wanted += [(name, "ladder") for each in ladder for name in each.variables]
@@ -117,9 +117,7 @@ def _roles(table, formula, ladder, categorical, weights) -> _Roles:
         role = "response" if name == formula.response else "weights column"
         raise DataError(f"the {role} `{name}` cannot be labels as well", key="formula")
     labels = frozenset(grouping | set(categorical))
-    return _Roles(
-        formula.response, weights, tuple(dict.fromkeys(used)), frozenset(grouping), labels
-    )
+    return Roles(formula.response, weights, tuple(dict.fromkeys(used)), frozenset(grouping), labels)
 
 
 def _without_missing(rows: pd.DataFrame, missing: str, n_read: int) -> tuple[pd.DataFrame, Counts]:
@@ -158,7 +156,7 @@ def _coded(column: pd.Series) -> _Coded:
     return _Coded(codes, values, as_labels(values))
 
 
-def _typed(column: pd.Series, name: str, roles: _Roles) -> pd.Series:
+def typed(column: pd.Series, name: str, roles: Roles) -> pd.Series:
     """The column as float64 or as Categorical, whichever its role and its content ask for."""
     dtype = column.dtype
     numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)

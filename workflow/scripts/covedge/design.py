@@ -89,7 +89,7 @@ def model_frame(
     weights : the column of prior weights, or None.
     """
     y = data[formula.response].to_numpy(dtype=float)
-    matrix = _matrices(data)
+    matrix = matrices(data)
     X, names = matrix(formula.fixed)
     X, names, dropped = _full_rank(X, names)
     if len(y) <= X.shape[1]:
@@ -115,7 +115,7 @@ def r_name(column: str) -> str:
     return re.sub(r"\[(?:T\.)?(.*?)\](?=$|:)", r"\1", column)
 
 
-def _matrices(data):
+def matrices(data):
     """Maps a right-hand side to its model matrix (n, columns) and the columns as R names them.
 
     Each is made once: the same effects are often fixed and random.
@@ -164,7 +164,7 @@ def _full_rank(X, names):
 def _term(written, data, matrix):
     """Term, Z and codes of all random terms on one grouping factor: the union of their effects.
 
-    matrix : effects -> model matrix and names, as from `_matrices`.
+    matrix : effects -> model matrix and names, as from `matrices`.
     """
     columns, parts = {}, {}
     for random in written:

@@ -49,12 +49,20 @@ def _error(message: str) -> DataError:
 
 
 def select(table: pd.DataFrame, text: str, labels: Collection[str] = ()) -> np.ndarray:
+    """As `matches`, but raises DataError too when no row is kept: it names the values there are."""
+    kept = matches(table, text, labels)
+    if not kept.any():
+        values = "; ".join(_values(table[name], name) for name in columns(text))
+        raise _error(f"`{text}` keeps none of the {len(table)} rows; {values}")
+    return kept
+
+
+def matches(table: pd.DataFrame, text: str, labels: Collection[str] = ()) -> np.ndarray:
     """Which rows of the table the subset keeps, (n,) of bool.
 
     labels : columns of numbers that are treated as labels and may be compared with text.
 
-    Raises DataError for a syntax error, an unknown column, a comparison of text with a number,
-    and when no row is kept (then it names the values that there are).
+    Raises DataError for a syntax error, an unknown column, a comparison of text with a number.
     """
     tree, names = _parse(text)
     unknown = [name for name in names.values() if name not in table.columns]
@@ -62,11 +70,7 @@ def select(table: pd.DataFrame, text: str, labels: Collection[str] = ()) -> np.n
         hint = did_you_mean(unknown[0], table.columns)
         raise _error(f"`{text}` uses the column `{unknown[0]}`, which is not in the data{hint}")
     kept = _Walk(text, table, names, labels).condition(tree)
-    kept = kept.fillna(False).to_numpy(dtype=bool)
-    if not kept.any():
-        values = "; ".join(_values(table[name], name) for name in dict.fromkeys(names.values()))
-        raise _error(f"`{text}` keeps none of the {len(table)} rows; {values}")
-    return kept
+    return kept.fillna(False).to_numpy(dtype=bool)
 
 
 def columns(text: str) -> tuple[str, ...]:
