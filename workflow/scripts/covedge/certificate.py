@@ -12,6 +12,7 @@ import numpy as np
 
 from covedge.curvature import Curvature, curvature
 from covedge.factors import Factors
+from covedge.likelihood import Point
 from covedge.spectrum import ALIVE, UNDECIDED, Direction, directions, scalar_direction
 from covedge.tolerances import TOLERANCES, Tolerances
 
@@ -56,11 +57,13 @@ class Examination:
 
     spectra : the directions of each block of the factors, in the block's own basis.
     descent : a step z of the factors along the most downward curvature, or None.
+    point : what the likelihood is there.
     """
 
     certificate: Certificate
     spectra: tuple[tuple[Direction, ...], ...]
     descent: np.ndarray | None
+    point: Point
 
 
 def examine(factors: Factors, x, known: Curvature | None = None) -> Examination:
@@ -74,9 +77,10 @@ def examine(factors: Factors, x, known: Curvature | None = None) -> Examination:
         refused = Certificate(
             REFUSED, np.inf, worst_dual(factors, spectra), 0.0, None, (EXACT_FIT,)
         )
-        return Examination(refused, spectra, None)
+        return Examination(refused, spectra, None, point)
     decrement, smallest, descent = _second_order(factors, x, point, known)
-    return Examination(_judge(factors, spectra, decrement, smallest), spectra, descent)
+    certificate = _judge(factors, spectra, decrement, smallest)
+    return Examination(certificate, spectra, descent, point)
 
 
 def spectra(factors: Factors, x) -> tuple[tuple[Direction, ...], ...]:

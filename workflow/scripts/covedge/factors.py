@@ -84,6 +84,21 @@ class Factors:
         blocks = [replace(b, columns=d) for b, d in zip(self.blocks, columns, strict=True)]
         return Factors(self.likelihood, self.structures, blocks)
 
+    def on(self, likelihood):
+        """The same factors on the Gram of another response; the rows are the same."""
+        return Factors(likelihood, self.structures, self.blocks)
+
+    def opened(self, x, size):
+        """(factors, x) with size I added to each component's S, and all columns."""
+        parts = []
+        for block, L in zip(self.blocks, self.split(x), strict=True):
+            p = block.basis.shape[1] if block.full else 1
+            S = size * np.eye(p) + (L @ L.T if L.size else 0.0)
+            values, vectors = np.linalg.eigh(S)
+            parts.append((vectors * np.sqrt(values))[:, -block.most :])
+        wider = self.with_ranks([block.most for block in self.blocks])
+        return wider, wider.join(parts)
+
     def split(self, x):
         """L of each block."""
         return [

@@ -11,19 +11,16 @@ from covedge.factors import Factors
 from covedge.identifiability import Identifiability, canonical, identifiability
 from covedge.ladder import Model
 from covedge.likelihood import Likelihood, Point
-from covedge.optimum import Solution, sketch, solve
+from covedge.optimum import Solution
+from covedge.starts import best, distinct, searches
 from covedge.terms import TermFit, fitted_terms
-from covedge.tolerances import TOLERANCES
-
-# Sizes of the random starts, in scaled coordinates: the default start is at 1, and another
-# optimum, where there is one, is nearer to zero or far out.
-RANDOM_STARTS = (0.3, 1.0, 3.0, 10.0)
 
 
 @dataclass(frozen=True)
 class Fit:
     """The certified fit of a model: where the search ended, and what it is worth.
 
+    factors, x : where the search ended, as the optimiser sees it.
     starts, optima : searches made, and how many different ends they had.
     evaluations : calls of the kernel with gradient, in the searches that were followed to the end.
     seconds : wall time of all of it.
@@ -37,6 +34,8 @@ class Fit:
     terms: tuple[TermFit, ...]
     certificate: Certificate
     identifiability: Identifiability
+    factors: Factors
+    x: np.ndarray
     starts: int
     optima: int
     evaluations: int
@@ -60,14 +59,31 @@ def fit(likelihood: Likelihood, terms: tuple[Term, ...], model: Model, seed: int
     """
     began = time.perf_counter()
     structures = model.structures[::-1]
-    solutions, ends = _searches(likelihood, structures, seed)
-    best = _best(solutions)
+    solutions, ends = searches(likelihood, structures, seed)
     found = identifiability(Factors(likelihood, structures))
-    factors, x, examination = best.factors, best.x, best.examination
+    return fitted(terms, model, found, solutions, ends, began)
+
+
+def best_of_starts(likelihood: Likelihood, structures, seed: int) -> Solution:
+    """Where `fit` ends, before a flat direction is resolved. structures : deepest first."""
+    return best(searches(likelihood, structures, seed)[0])
+
+
+def fitted(
+    terms: tuple[Term, ...],
+    model: Model,
+    found: Identifiability,
+    solutions: list[Solution],
+    ends: list[float],
+    began: float,
+) -> Fit:
+    """The best of the solutions in the user's units. began : by `time.perf_counter`."""
+    lowest = best(solutions)
+    factors, x, examination = lowest.factors, lowest.x, lowest.examination
     if found.confoundings:
         factors, x = canonical(factors, x, found)
         examination = _flat(examine(factors, x), found)
-    point = likelihood.at(factors.Sigmas(x))
+    likelihood, point = factors.likelihood, examination.point
     return Fit(
         model=model,
         reml=likelihood.reml,
@@ -77,54 +93,13 @@ def fit(likelihood: Likelihood, terms: tuple[Term, ...], model: Model, seed: int
         terms=fitted_terms(factors, x, point, examination, terms, model, found),
         certificate=examination.certificate,
         identifiability=found,
+        factors=factors,
+        x=x,
         starts=len(ends),
-        optima=_distinct(ends),
+        optima=distinct(ends),
         evaluations=sum(s.evaluations for s in solutions),
         seconds=time.perf_counter() - began,
     )
-
-
-def best_of_starts(likelihood: Likelihood, structures, seed: int) -> Solution:
-    """Where `fit` ends, before a flat direction is resolved. structures : deepest first."""
-    return _best(_searches(likelihood, structures, seed)[0])
-
-
-def _searches(likelihood, structures, seed) -> tuple[list[Solution], list[float]]:
-    """Certified searches, and the criterion at the end of each start.
-
-    A random start is followed roughly, and to the end only where that is not known yet.
-    """
-    solutions = [solve(likelihood, structures)]
-    ends = [solutions[0].criterion]
-    factors = Factors(likelihood, structures)
-    rng = np.random.default_rng(seed)
-    for scale in RANDOM_STARTS if factors.size else ():
-        start = scale * rng.normal(size=factors.size)
-        rough = sketch(likelihood, structures, start)
-        end = rough.factors.value_and_gradient(rough.x)[0]
-        best = _best(solutions)
-        known = end > best.criterion - TOLERANCES.same_optimum and not _refused(best)
-        if not (rough.settled and known):
-            solutions.append(solve(likelihood, structures, start))
-            end = solutions[-1].criterion
-        ends.append(end)
-    return solutions, ends
-
-
-def _best(solutions):
-    """The lowest, and of those that are equally low one that is not refused."""
-    lowest = min(s.criterion for s in solutions)
-    ends = [s for s in solutions if s.criterion <= lowest + TOLERANCES.same_optimum]
-    return min(ends, key=lambda s: (_refused(s), s.criterion))
-
-
-def _refused(solution):
-    return solution.examination.certificate.status == REFUSED
-
-
-def _distinct(criteria):
-    ordered = np.sort(criteria)
-    return int(1 + (np.diff(ordered) > TOLERANCES.same_optimum).sum())
 
 
 def _flat(examination: Examination, found: Identifiability) -> Examination:
@@ -142,4 +117,4 @@ def _flat(examination: Examination, found: Identifiability) -> Examination:
         certificate.curvature,
         (reason,),
     )
-    return Examination(flat, examination.spectra, None)
+    return Examination(flat, examination.spectra, None, examination.point)

@@ -70,8 +70,7 @@ def finish(factors: Factors, x) -> Solution:
         if opened is None:
             break
         factors, x = opened
-    value = factors.value_and_gradient(x)[0]
-    return Solution(factors, x, value, found, evaluations)
+    return Solution(factors, x, found.point.criterion, found, evaluations)
 
 
 @dataclass(frozen=True)
