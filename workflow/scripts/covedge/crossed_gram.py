@@ -57,6 +57,10 @@ class CrossedGram:
         """(L, q, p + 1) Z_g'[X y]."""
         return self.fixed[level]
 
+    def __getstate__(self):
+        # What is packed holds addresses of this process.
+        return {name: value for name, value in vars(self).items() if name != "packed"}
+
     @cached_property
     def packed(self):
         return pack_crossed(self)

@@ -10,6 +10,7 @@ import numpy as np
 
 from covedge.errors import DesignError
 from covedge.kernel import layout
+from covedge.kernel.elimination import link
 
 # Columns of the dense block: 4,000 are 128 MB a matrix, of which the kernel keeps six.
 MOST_DENSE = 4000
@@ -160,7 +161,9 @@ def _ints(gram, chain, dense, first_dense, steps, off_root):
     records += [[k, int(start), 0, 0] for k, start in zip(dense, first_dense, strict=False)]
     header[layout.N_WORK], header[layout.N_FACTORS] = work, factor
     flat = [header, *(np.array(r) for r in per_term), *(np.array(r) for r in records), *tail]
-    return np.concatenate(flat).astype(np.int64)
+    ints = np.concatenate(flat).astype(np.int64)
+    link(ints, crossed=True)
+    return ints
 
 
 def _groups(gram, chain, dense, steps, place, first_dense, at):

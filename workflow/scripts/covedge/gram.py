@@ -45,6 +45,10 @@ class Gram:
     def n_groups(self):
         return tuple(len(p) for p in self.parents)
 
+    def __getstate__(self):
+        # What is packed holds addresses of this process.
+        return {name: value for name, value in vars(self).items() if name != "packed"}
+
     @cached_property
     def packed(self):
         return pack(self)

@@ -44,6 +44,9 @@ class Likelihood:
         self.nu = gram.n_obs - gram.n_fixed * reml
         self._all = np.ones(len(self.sizes), dtype=np.int64)
 
+    def __reduce__(self):
+        return Likelihood, (self.gram, self.reml)
+
     def criterion(self, Lam, ranks, Gamma, wanted=None):
         """D at packed factors (see `kernel.forward`); writes Gamma, flat. For tight loops."""
         wanted = self._all if wanted is None else wanted

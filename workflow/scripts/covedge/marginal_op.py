@@ -6,14 +6,11 @@ kernel: what is cached there knows only how to call.
 """
 
 import hashlib
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytensor.tensor as pt
-from numba import cfunc, njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba import njit, types
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
@@ -21,42 +18,19 @@ from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache
 
 from covedge import kernel
 from covedge.gram import Gram
-from covedge.kernel.compiled import cache_folder
+from covedge.kernel.pointers import INTS, MATRIX, VECTOR, address_of, function_at
 
-_INTS = types.Array(types.int64, 1, "C")
-_VECTOR = types.Array(types.float64, 1, "C")
-_MATRIX = types.Array(types.float64, 2, "C")
 _SIGNATURE = types.UniTuple(types.float64, 2)(
-    _INTS, _VECTOR, _VECTOR, _INTS, types.float64, _VECTOR, _MATRIX, _VECTOR, _VECTOR, _MATRIX
+    INTS, VECTOR, VECTOR, INTS, types.float64, VECTOR, MATRIX, VECTOR, VECTOR, MATRIX
 )
+_function_at = function_at(_SIGNATURE)
 # Goes into the key of PyTensor's cache: a caller compiled for another signature would crash.
 _VERSION = int(hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12], 16)
 
 
-@cache
 def kernel_address():
     """(1,) where the compiled kernel is in this process."""
-    with cache_folder():
-        callback = cfunc(_SIGNATURE, cache=True)(kernel.marginal_of_factors)
-    _KEPT.append(callback)
-    return np.array([callback.address], dtype=np.int64)
-
-
-# The machine code lives as long as the callback object.
-_KEPT = []
-
-
-@intrinsic
-def _function_at(typing_context, address):
-    """The function of `_SIGNATURE` at an address."""
-    function_type = types.FunctionType(_SIGNATURE)
-
-    def codegen(context, builder, signature, args):
-        function = cgutils.create_struct_proxy(function_type)(context, builder)
-        function.c_addr = builder.inttoptr(args[0], cgutils.voidptr_t)
-        return function._getvalue()
-
-    return function_type(types.int64), codegen
+    return np.array([address_of(kernel.marginal_of_factors, _SIGNATURE)], dtype=np.int64)
 
 
 def buffers(gram: Gram, widths, mean, precision):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.linalg import solve
 
 from covedge.kernel import layout
+from covedge.kernel.elimination import link
 
 # Pivots of a Gram matrix (squared lengths), as part of the largest. Below it what is dropped cannot
 # change the criterion by more than rounding does.
@@ -57,6 +58,7 @@ def pack(gram):
             tail.append(gram.parents[level])
             offset += len(gram.parents[level])
     ints = np.concatenate([ints, *levels, *tail]).astype(np.int64)
+    link(ints, crossed=False)
     return ints, np.concatenate(floats)
 
 

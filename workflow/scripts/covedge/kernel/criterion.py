@@ -93,7 +93,7 @@ def profiled(ints, floats, Lam, ranks, reml, wanted, Gamma, H):
     return criterion, residual, beta, A_inverse
 
 
-@compiled(inline="always")
+@compiled
 def marginal(ints, floats, Lam, ranks, sigma2, mean, P, Gamma):
     """-2 log p(y | Sigma, sigma) with beta ~ N(mean, P^-1) integrated out, and its derivatives.
 

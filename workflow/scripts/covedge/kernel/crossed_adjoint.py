@@ -47,8 +47,8 @@ def crossed_backward(ints, floats, Lam, ranks, work, factors, seed, wanted, Gamm
     d = dense_rank(ints, ranks)
     A = work[start + m * m : start + m * m + n * d].reshape(n, d)
     inverse = work[start + m * m + n * n : start + m * m + n * n + d * d].reshape(d, d)
-    E = _root_adjoint(ints, Lam, ranks, root, inverse, seed, root_bar)
     M_inverse = gram_of_lower(inverse)
+    E = _root_adjoint(ints, Lam, ranks, root, M_inverse, seed, root_bar)
     last = np.ascontiguousarray(root[:n, n:])
     own = np.ascontiguousarray(root[:n, :n])
     Y = last - np.dot(own, E)
@@ -66,22 +66,18 @@ def crossed_backward(ints, floats, Lam, ranks, work, factors, seed, wanted, Gamm
 
 
 @compiled
-def _root_adjoint(ints, Lam, ranks, root, inverse, seed, root_bar):
-    """Writes the adjoint of the root's block; returns E = K C_Dr (n, r)."""
+def _root_adjoint(ints, Lam, ranks, root, M_inverse, seed, root_bar):
+    """Writes the adjoint of the root; returns E = K C_Dr (n, r), K = Lambda M^-1 Lambda'."""
     n, r = ints[N_DENSE], ints[N_FIXED] + 1
-    d = inverse.shape[0]
+    d = M_inverse.shape[0]
     E = np.zeros((n, r))
     root_bar[:n, :n] = 0.0
     if d > 0:
-        # H = L^-1 Lambda', so that K = H'H.
-        H = np.empty((d, n))
-        _times_transposed(ints, Lam, ranks, inverse, H)
-        last = np.ascontiguousarray(root[:n, n:])
-        turned = np.ascontiguousarray(H.T)
-        E = np.dot(turned, np.dot(H, last))
-        K = np.dot(turned, H)
-        ES = np.dot(E, seed)
-        root_bar[:n, :n] = K + np.dot(ES, np.ascontiguousarray(E.T))
+        half, K = np.empty((d, n)), np.empty((n, n))
+        _times_transposed(ints, Lam, ranks, M_inverse, half)
+        _times_transposed(ints, Lam, ranks, half.T, K)
+        E = np.dot(K, np.ascontiguousarray(root[:n, n:]))
+        root_bar[:n, :n] = K + np.dot(np.dot(E, seed), np.ascontiguousarray(E.T))
     ES = np.dot(E, seed)
     root_bar[:n, n:] = -ES
     root_bar[n:, :n] = -ES.T

@@ -7,7 +7,9 @@ N_OBS, N_FIXED, N_TERMS, COLLAPSED, N_LOCAL, N_CHILDREN = 0, 1, 2, 3, 4, 5
 OFF_KK, OFF_COUNT, OFF_KR, OFF_EXPAND, OFF_FIRST = 6, 7, 8, 9, 10
 # Whether grouping factors cross; the places after it are then used, those before it are not.
 CROSSED, N_CHAIN, N_DENSE, OFF_ROOT, N_WORK, N_FACTORS = 11, 12, 13, 14, 15, 16
-HEADER = 17
+# Where in this process the compiled elimination and its adjoint are.
+FORWARD, BACKWARD = 17, 18
+HEADER = 19
 # Then, for each level 0..K (of a crossed Gram 0..K-1), five integers.
 Q, GROUPS, COLUMNS, OFF_RAW, OFF_PARENT = 0, 1, 2, 3, 4
 # Of a crossed Gram: where the level's Lambda begins.

@@ -33,7 +33,7 @@ def marginal_of_factors(ints, floats, factors, widths, sigma2, mean, P, gradient
     return value, slope
 
 
-@compiled(inline="always")
+@compiled
 def narrow(ints, factors, widths):
     """(Lam, ranks) for `forward`: L with L L' = F F' and at most q columns, for each F (q, w)."""
     n_terms = ints[N_TERMS]
