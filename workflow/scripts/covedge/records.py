@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from covedge.conditional import with_conditional
 from covedge.fit import Fit
 from covedge.terms import TermFit
 
@@ -10,7 +11,7 @@ def fit_record(fit: Fit, analysis: str, fixed: tuple[str, ...]) -> dict:
     """The content of fits/{model}.json. fixed : names of the columns of X."""
     D, k = fit.point.criterion, fit.n_parameters
     errors = np.sqrt(np.diag(fit.point.cov_beta))
-    return {
+    record = {
         "analysis": analysis,
         "model": fit.model.name,
         "formula": fit.model.formula,
@@ -39,6 +40,7 @@ def fit_record(fit: Fit, analysis: str, fixed: tuple[str, ...]) -> dict:
         "evaluations": fit.evaluations,
         "seconds": fit.seconds,
     }
+    return with_conditional(record, fit)
 
 
 def certificate_record(certificate) -> dict:

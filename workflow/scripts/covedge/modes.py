@@ -1,0 +1,100 @@
+"""Conditional modes: what the fit says of each single group.
+
+b_k = Sigma_k Z_k' V^-1 (y - X beta), and how uncertain that is, in the user's effects and units.
+From the Gram alone: the rows are not needed. Design, sections 2 and 3.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from covedge.columns import Columns
+from covedge.crossed_gram import CrossedGram
+from covedge.design import Term
+from covedge.gram import group_indices
+from covedge.nested_equations import NestedEquations
+from covedge.sparse_equations import SparseEquations
+
+
+@dataclass(frozen=True)
+class TermModes:
+    """The predicted random effects of one term.
+
+    levels : (L,) labels; effects : (q,) names.
+    modes : (L, q) in units of the response per unit of the effect.
+    covariance : (L, q, q) of b given y for known beta and Sigma, as lme4's condVar.
+    error : (L, q, q) covariance of the prediction error, with the uncertainty of beta.
+    """
+
+    levels: tuple[str, ...]
+    effects: tuple[str, ...]
+    modes: np.ndarray
+    covariance: np.ndarray
+    error: np.ndarray
+
+    @property
+    def sd(self):
+        """(L, q) conditional standard deviations."""
+        return _root_of_diagonals(self.covariance)
+
+    @property
+    def error_sd(self):
+        """(L, q) standard deviations of the prediction error."""
+        return _root_of_diagonals(self.error)
+
+
+def equations(gram, Sigmas) -> NestedEquations | SparseEquations:
+    """The mixed-model equations on a Gram, at scaled Sigmas, one (q, q) per level."""
+    if isinstance(gram, CrossedGram):
+        return SparseEquations(gram, Sigmas)
+    return NestedEquations(gram, Sigmas)
+
+
+def modes(gram, Sigmas, sigma2: float, terms: tuple[Term, ...], codes) -> tuple[TermModes, ...]:
+    """A TermModes for each term, in the order of `terms`.
+
+    Sigmas : scaled, per level of the engine. sigma2 : in squared units of the response.
+    terms, codes : of the model frame; codes (n,) per term, the level of each row.
+    """
+    system = equations(gram, Sigmas)
+    found = system.solve(system.response())
+    known = system.covariances(np.zeros_like(system.information))
+    unknown = system.covariances(np.linalg.inv(system.information))
+    order = level_order(codes)
+    out = []
+    for k, term in enumerate(reversed(terms)):
+        W = gram.scaling.random[k]
+        place = np.argsort(order[k])
+        out.append(
+            TermModes(
+                levels=term.levels,
+                effects=term.effects,
+                modes=gram.scaling.response * (found.effects[k][place, :, 0] @ W.T),
+                covariance=sigma2 * (W @ known[k][place] @ W.T),
+                error=sigma2 * (W @ unknown[k][place] @ W.T),
+            )
+        )
+    return tuple(reversed(out))
+
+
+def level_order(codes) -> tuple[np.ndarray, ...]:
+    """Per level of the engine (L,): which level of the grouping factor each of its groups is.
+
+    codes : per term (n,), in the order of the model frame's terms.
+    """
+    order = []
+    for numbered, code in zip(group_indices(codes)[0], reversed(codes), strict=True):
+        _, first = np.unique(numbered, return_index=True)
+        order.append(code[first])
+    return tuple(order)
+
+
+def residual_square(system, found: Columns) -> float:
+    """|y - X beta - Z b|^2 of the scaled columns, for the one vector `found` of (b, beta)."""
+    cross = found.inner(system.response())[0, 0]
+    fitted = found.inner(system.product(found))[0, 0]
+    return float(system.response_square - 2.0 * cross + fitted)
+
+
+def _root_of_diagonals(matrices):
+    return np.sqrt(np.maximum(np.diagonal(matrices, axis1=1, axis2=2), 0.0))
