@@ -12,8 +12,11 @@ import numpy as np
 from covedge.factors import Factors
 from covedge.gram import Rows, accumulate
 from covedge.likelihood import Likelihood, square_root
-from covedge.optimum import Sketch, sketch
+from covedge.optimum import Sketch, roughly
 from covedge.spectrum import ALIVE
+
+# Searches start at the truth with every direction open by this much, in scaled coordinates.
+OPEN = 0.1
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,10 @@ def refits(
     """
     reml = factors.likelihood.reml
     Sigmas = factors.Sigmas(truth)
+    wider, start = factors.opened(truth, OPEN)
     for stream in np.random.SeedSequence(seed).spawn(replicates):
         sample = draw(rows, Sigmas, np.random.default_rng(stream))
-        yield sketch(Likelihood(accumulate(sample), reml), factors.structures)
+        yield roughly(wider.on(Likelihood(accumulate(sample), reml)), start)
 
 
 def is_degenerate(fitted: Sketch, level: int) -> bool:

@@ -22,7 +22,7 @@ TENTATIVE = 1e-4
 ROUGH_DUAL = 1e-4
 # A search ends where it expects to gain less than this in D: Newton steps do the rest, where it
 # counts.
-SEARCHED, ROUGHLY = 1e-7, 1e-6
+SEARCHED, ROUGH = 1e-7, 1e-6
 ROUNDS = 20
 NEWTON_STEPS = 12
 # Curvature serves until the steps taken since it was computed are expected to gain more than this:
@@ -89,11 +89,15 @@ class Sketch:
 def sketch(likelihood: Likelihood, structures: tuple[Structure, ...], start=None) -> Sketch:
     """The optimum reached from one start (see `solve`), at a fraction of the cost."""
     factors = Factors(likelihood, structures)
-    x = factors.start() if start is None else start
+    return roughly(factors, factors.start() if start is None else start)
+
+
+def roughly(factors: Factors, x) -> Sketch:
+    """The optimum reached from x."""
     for _ in range(ROUNDS):
-        x = factors.search(x, ROUGHLY)[0]
+        x = factors.search(x, ROUGH)[0]
         factors, x = reduce_ranks(factors, x, TENTATIVE)
-        x = factors.search(x, ROUGHLY)[0]
+        x = factors.search(x, ROUGH)[0]
         found = spectra(factors, x)
         if worst_dual(factors, found) > -ROUGH_DUAL:
             return Sketch(factors, x, found, settled=True)

@@ -3,16 +3,19 @@
 import numpy as np
 
 from covedge.certificate import REFUSED
+from covedge.em import em_step
 from covedge.factors import Factors
 from covedge.kernel.layout import buffer_sizes
 from covedge.likelihood import Likelihood
-from covedge.optimum import ROUGHLY, Solution, sketch, solve
+from covedge.optimum import ROUGH, Solution, sketch, solve
 from covedge.structure import Structure
 from covedge.tolerances import TOLERANCES
 
 # Sizes of the random starts, in scaled coordinates: the default start is at 1, and another
 # optimum, where there is one, is nearer to zero or far out.
 RANDOM_STARTS = (0.3, 1.0, 3.0, 10.0)
+# Steps of EM that a start from far out begins with: a quasi-Newton search is slow there.
+DRAWN_IN = 5
 # Random starts of a model whose likelihood takes long: as packed, this many numbers or more.
 LARGE, FEW_STARTS = 1_000_000, (3.0,)
 # Two points are the same where D is expected to differ by less than this between them.
@@ -32,7 +35,10 @@ def searches(
     factors = Factors(likelihood, structures)
     rng = np.random.default_rng(seed)
     for scale in _scales(factors):
-        x, end, _ = factors.search(scale * rng.normal(size=factors.size), ROUGHLY)
+        x = scale * rng.normal(size=factors.size)
+        for _ in range(DRAWN_IN if scale > 1.0 else 0):
+            x = em_step(factors, x)
+        x, end, _ = factors.search(x, ROUGH)
         if not _known(factors, x, end, best(solutions)):
             rough = sketch(likelihood, structures, x)
             end = rough.factors.value_and_gradient(rough.x)[0]
