@@ -62,6 +62,8 @@ def test_nesting_is_expanded_outermost_first(grouping, expected):
         ("(x + z)^2", "1 + (x + z)**2"),
         ("I(x^2) + sqrt(z)", "1 + I(x**2) + np.sqrt(z)"),
         ("gait.phase", "1 + `gait.phase`"),
+        ("f + x %in% f", "1 + f + x : f"),
+        ("log1p(x)", "1 + np.log1p(x)"),
     ],
 )
 def test_the_fixed_part_has_its_intercept_spelt_out(right, fixed):
@@ -97,6 +99,28 @@ def test_effects_are_kept_as_written():
 
 
 @pytest.mark.parametrize(
+    ("written", "terms"),
+    [
+        ("rr(f | g, 2)", [RandomTerm("f", ("g",), rank=2)]),
+        ("rr(0 + f | g, d = 3)", [RandomTerm("0 + f", ("g",), rank=3)]),
+        ("rr(f | g)", [RandomTerm("f", ("g",), rank=2)]),
+        ("rr(f | a/b, 1)", [RandomTerm("f", ("a",), rank=1), RandomTerm("f", ("a", "b"), rank=1)]),
+        ("us(f | g)", [RandomTerm("f", ("g",))]),
+        ("diag(f | g)", [RandomTerm("f", ("g",), correlated=False)]),
+        ("diag(f | g) + (1 | h)", [RandomTerm("f", ("g",), False), RandomTerm("1", ("h",))]),
+    ],
+)
+def test_glmmTMBs_names_of_covariances(written, terms):
+    assert list(parse(f"y ~ 1 + {written}").terms) == terms
+    again = " + ".join(term.text for term in terms)
+    assert list(parse(f"y ~ 1 + {again}").terms) == terms
+
+
+def test_a_column_may_be_called_like_a_covariance():
+    assert parse("y ~ diag + rr + (us | cs)").variables == ("y", "diag", "rr", "us", "cs")
+
+
+@pytest.mark.parametrize(
     ("text", "says", "place"),
     [
         ("y x", "there is no `~`", 1),
@@ -128,7 +152,16 @@ def test_effects_are_kept_as_written():
         ("y ~ x $ z", "`$` has no meaning", 7),
         ("y ~ `x + z", "opened and never closed", 5),
         ("y ~ .", "`.` is not supported", 5),
-        ("y ~ x %in% z", "`%in%` is not supported", 7),
+        ("y ~ x %o% z", "`%o%` is not supported", 7),
+        ("y ~ ns(x, 3)", "write cr(x, df = d + 1)", 5),
+        ("y ~ relevel(x, 'b')", "contr.treatment", 5),
+        ("y ~ cs(f | g)", "cs() has a variance for each effect", 5),
+        ("y ~ ar1(0 + f | g)", "over time or space", 5),
+        ("y ~ rr(f | g, 0)", "a whole number above 0", 5),
+        ("y ~ rr(f | g, n = 2)", "a whole number above 0", 5),
+        ("y ~ rr(f | g, 2, 3)", "a whole number above 0", 5),
+        ("y ~ rr(f || g, 2)", "for correlated effects", 10),
+        ("y ~ us(f | g, 2)", "one argument", 5),
         ("y ~ offset(x)", "offsets are not supported", 5),
         ("y ~ factor(x)", "`categorical:`", 5),
         ("y ~ lgo(x)", "did you mean `log`?", 5),

@@ -8,7 +8,7 @@ from covedge import structure
 from covedge.factors import Factors
 from covedge.formula import parse
 from covedge.structure import FULL, SCALAR
-from support.models import set_up
+from support.models import data_set, set_up
 
 
 def problem(effects="f"):
@@ -68,6 +68,9 @@ def test_diagonal_is_in_the_basis_as_written():
         ("(f | g)", "full", [3]),
         ("(0 + f | g)", "full", [3]),
         ("(f || g)", "diagonal", [1, 1, 1]),
+        ("diag(f | g)", "diagonal", [1, 1, 1]),
+        ("rr(f | g, 2)", "rank d", [3]),
+        ("rr(f | g, 3)", "full", [3]),
         ("(f | g) + (0 + x | g)", "blocks", [3, 1]),
         ("(1 | g) + (0 + x + I(x^2) | g)", "blocks", [1, 2]),
     ],
@@ -80,6 +83,21 @@ def test_what_a_formula_asks_for(text, name, widths):
     asked = structure.as_written(found, formula.terms)
     assert asked.name == name
     assert [c.basis.shape[1] for c in asked.components] == widths
+
+
+@pytest.mark.parametrize(
+    ("rank", "criterion", "n_parameters"), [(1, 260.04974967, 7), (2, 244.874112045, 9)]
+)
+def test_a_covariance_of_limited_rank_is_glmmTMBs(rank, criterion, n_parameters):
+    """glmmTMB 1.1.5: -2 * logLik(glmmTMB(score ~ Machine + rr(Machine | Worker, d), Machines))"""
+    table = data_set("Machines")
+    fit = set_up(table, f"score ~ Machine + rr(Machine | Worker, {rank})", "ML").fit()
+    assert fit.point.criterion == pytest.approx(criterion, abs=1e-6)
+    assert fit.n_parameters == n_parameters
+    assert fit.certificate.certified
+    (term,) = fit.terms
+    assert (term.rank, term.full_rank, term.degenerate) == (rank, rank, False)
+    assert fit.model.formula.endswith(f"rr(Machine | Worker, {rank})")
 
 
 @pytest.mark.parametrize(

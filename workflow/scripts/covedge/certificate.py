@@ -95,7 +95,10 @@ def _first_order(factors, x, point):
         Gamma, H = (block.basis.T @ M[block.level] @ block.basis for M in (point.Gamma, point.H))
         n_levels = factors.likelihood.gram.n_groups[block.level]
         if block.full:
-            found.append(directions(L @ L.T, Gamma, H, block.informed, n_levels, block.label))
+            seen = directions(L @ L.T, Gamma, H, block.informed, n_levels, block.label)
+            # At the largest rank that the model allows, it has no other directions.
+            held = block.columns == block.most < len(seen)
+            found.append(seen[-block.most :] if held else seen)
         else:
             tau2 = float((L**2).sum())
             found.append(scalar_direction(tau2, Gamma, H, block.informed, n_levels, block.label))

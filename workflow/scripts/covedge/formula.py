@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from covedge.covariances import unwrap
 from covedge.errors import FormulaError
 from covedge.spelling import check_right_side, columns, quote, translate
 from covedge.tokens import Token, depths, split, tokenize
@@ -23,11 +24,14 @@ class RandomTerm:
         intercept is implicit as in lme4.
     group : columns whose interaction is the grouping factor, outermost first.
     correlated : False for `||`.
+    rank : the largest rank of their covariance, as in glmmTMB's `rr(effects | group, rank)`; None
+        where any will do.
     """
 
     effects: str
     group: tuple[str, ...]
     correlated: bool = True
+    rank: int | None = None
 
     @property
     def group_name(self) -> str:
@@ -38,7 +42,8 @@ class RandomTerm:
     def text(self) -> str:
         """`(mPair | ratID:spd_des:cycle)`, which parses to this term again."""
         bar = "|" if self.correlated else "||"
-        return f"({self.effects} {bar} {':'.join(quote(name) for name in self.group)})"
+        inside = f"{self.effects} {bar} {':'.join(quote(name) for name in self.group)}"
+        return f"({inside})" if self.rank is None else f"rr({inside}, {self.rank})"
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,7 @@ def _random_terms(
 ) -> tuple[list[RandomTerm], list[Token]]:
     """The terms that one `(effects | group)` stands for, and the tokens of its effects."""
     start = piece[0].start
+    covariance, rank, piece = unwrap(piece, text)
     depth = depths(piece)
     bars = [i for i, token in enumerate(piece) if token.text in ("|", "||")]
     if depth[bars[0]] == 0:
@@ -179,8 +185,10 @@ def _random_terms(
     check_right_side(written, effects, text)
     if written.replace(" ", "") in ("0", "-1", "0+0"):
         raise FormulaError("there are no effects before the bar", text, effects[0].start)
-    groups = _nesting(group, text)
-    terms = [RandomTerm(written, group, correlated=bar.text == "|") for group in groups]
+    correlated = bar.text == "|" and covariance != "diag"
+    if rank is not None and not correlated:
+        raise FormulaError("rr() is for correlated effects: write `|` in it", text, bar.start)
+    terms = [RandomTerm(written, each, correlated, rank) for each in _nesting(group, text)]
     return terms, effects
 
 

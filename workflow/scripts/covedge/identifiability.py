@@ -44,9 +44,21 @@ def identifiability(factors: Factors) -> Identifiability:
     scale = np.sqrt(np.maximum(np.diag(B), 1e-14 * np.diag(B).max()))
     values, vectors = np.linalg.eigh(B / np.outer(scale, scale))
     null = vectors[:, values < TOLERANCES.identifiable] / scale[:, None]
+    held = _held_at_zero(factors)
     return Identifiability(
-        len(B), len(B) - null.shape[1], tuple(_confounding(n, factors, homes) for n in null.T)
+        len(B) - held,
+        len(B) - held - null.shape[1],
+        tuple(_confounding(n, factors, homes) for n in null.T),
     )
+
+
+def _held_at_zero(factors):
+    """Parameters that components of limited rank d < p lack: (p - d)(p - d + 1) / 2 each.
+
+    Whether the rest can be told apart is judged as if all were there.
+    """
+    short = [b.basis.shape[1] - b.most for b in factors.blocks if b.full]
+    return sum(n * (n + 1) // 2 for n in short)
 
 
 def _elements(factors):

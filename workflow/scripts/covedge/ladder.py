@@ -18,6 +18,7 @@ RUNGS = {
     "compound symmetry": "compound",
     "diagonal": "diagonal",
     "blocks": "blocks",
+    "rank d": "rank",
     "full": "full",
 }
 

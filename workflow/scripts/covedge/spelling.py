@@ -15,14 +15,21 @@ from covedge.tokens import Token
 
 _FUNCTIONS = ("C", "I", "bs", "center", "cr", "cs", "exp", "log", "log10", "log2", "poly", "scale")
 _CONTRASTS = ("contr.treatment", "contr.sum", "contr.helmert", "contr.diff", "contr.poly")
-_SPELLING = {"sqrt": "np.sqrt", "abs": "np.abs", "TRUE": "True", "FALSE": "False"}
+# By their names in R; numpy has all of them under the same name.
+_OF_NUMPY = ("abs", "cos", "expm1", "floor", "log1p", "round", "sign", "sin", "sqrt", "tan", "tanh")
+_SPELLING = {name: f"np.{name}" for name in _OF_NUMPY} | {"TRUE": "True", "FALSE": "False"}
+# In R, `a %in% b` is the term `a:b`.
+_OPERATORS = {"^": "**", "%in%": ":"}
 _CONSTANTS = ("True", "False", "None", "TRUE", "FALSE", *_CONTRASTS)
-_CALLABLE = (*_FUNCTIONS, *_CONTRASTS, "sqrt", "abs", "np.sqrt", "np.abs")
+_CALLABLE = (*_FUNCTIONS, *_CONTRASTS, *_OF_NUMPY, *(f"np.{name}" for name in _OF_NUMPY))
 _REFUSED = {
     "factor": "list the column under `categorical:` instead of calling factor()",
     "as.factor": "list the column under `categorical:` instead of calling as.factor()",
+    "as.numeric": "a column of numbers is numeric; leave as.numeric() out, or mend the data",
+    "ordered": "ordered factors are not supported: write C(x, contr.poly)",
+    "relevel": 'write C(x, contr.treatment("level")) instead of relevel()',
     "offset": "offsets are not supported: subtract the column from the response",
-    "ns": "ns() is not supported; cr() is a natural cubic spline too",
+    "ns": "write cr(x, df = d + 1) for ns(x, df = d): with an intercept the same natural splines",
     "s": "smooth terms are not supported",
     "interaction": "write `a:b` instead of interaction(a, b)",
 }
@@ -38,8 +45,8 @@ def translate(tokens: Sequence[Token], text: str) -> str:
     words = []
     for i, token in enumerate(tokens):
         called = i + 1 < len(tokens) and tokens[i + 1].text == "("
-        if token.text == "^":
-            word = "**"
+        if token.text in _OPERATORS:
+            word = _OPERATORS[token.text]
         elif token.kind != "name" or token.text.startswith("`"):
             word = token.text
         elif called:
@@ -48,7 +55,10 @@ def translate(tokens: Sequence[Token], text: str) -> str:
             word = _SPELLING.get(token.text, token.text)
         else:
             word = quote(token.name)
-        if token.text.startswith("%") or token.text in (".", "~"):
+        if (token.text.startswith("%") and token.text not in _OPERATORS) or token.text in (
+            ".",
+            "~",
+        ):
             raise FormulaError(f"`{token.text}` is not supported", text, token.start)
         gap = " " if i and tokens[i - 1].end < token.start else ""
         words.append(gap + word)

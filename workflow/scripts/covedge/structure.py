@@ -79,7 +79,8 @@ def as_written(term: Term, written: Iterable[RandomTerm]) -> Structure:
             continue
         columns = list(term.parts[random.effects])
         if random.correlated and len(columns) > 1:
-            components.append(Component(identity[:, columns], FULL, len(columns)))
+            rank = min(random.rank or len(columns), len(columns))
+            components.append(Component(identity[:, columns], FULL, rank))
         else:
             components += _diagonal(term, columns)
     return Structure(_name(term, components), tuple(components))
@@ -90,7 +91,7 @@ def _name(term, components):
     if not components:
         return "absent"
     if sizes == [len(term.effects)] and sizes != [1]:
-        return "full"
+        return "full" if components[0].rank == sizes[0] else "rank d"
     if (
         sizes == [1]
         and term.intercept is not None

@@ -7,10 +7,11 @@ _WORDS = {
     "compound": ("compound symmetry", "Do they also differ in their pattern, all effects alike?"),
     "diagonal": ("uncorrelated slopes", "How much does each effect vary, taken by itself?"),
     "blocks": ("blocks of slopes", "Do effects vary together within blocks?"),
+    "rank": ("slopes of limited rank", "Do the effects vary together, in a few ways only?"),
     "full": ("correlated slopes", "Do the effects vary together, in any way?"),
     "asked": ("as asked for", "The formula that you asked for."),
 }
-_STRUCTURES = {"compound": "compound symmetry"}
+_STRUCTURES = {"compound": "compound symmetry", "rank": "rank d"}
 
 
 def rungs(ladder: dict | list) -> list[dict]:
