@@ -8,7 +8,7 @@ IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 # Jobs may keep their bytecode: each is a process of its own and would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all set-up test test-all lint lock clean help
+.PHONY: all set-up test test-all bench lint lock clean help
 
 all: $(READY) ## Set up and run the workflow, which writes reports/html (CORES=4); plain `make` does this
 	$(IN_VENV) snakemake --cores $(CORES)
@@ -24,6 +24,10 @@ test: $(READY) ## Run the tests, but for the slow ones
 test-all: $(READY) ## Run every test; with COVEDGE_REQUIRE_ALL=1 a missing program is a failure
 	$(IN_VENV) pytest -q -n 2
 
+bench: $(READY) ## Time covedge beside lme4, nlme, statsmodels and mixedlm, in some ten minutes (QUICK=1: two)
+	@sh tools/set_up_bench.sh
+	$(IN_VENV) python benchmarks/run.py $(if $(QUICK),--quick)
+
 lint: $(READY) ## Check the form of the code: ruff, snakefmt, snakemake --lint
 	$(IN_VENV) ruff check .
 	$(IN_VENV) ruff format --check .
@@ -34,7 +38,7 @@ lock: ## Make requirements.lock anew from pyproject.toml (LOCK=--upgrade for the
 	@sh tools/lock.sh $(LOCK)
 
 clean: ## Remove all that is generated: results, pages, caches, .venv and .tools
-	rm -rf results reports/html .snakemake .venv .tools .pytest_cache .ruff_cache .hypothesis
+	rm -rf results reports/html .snakemake .venv benchmarks/.venv .tools .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list

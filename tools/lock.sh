@@ -9,3 +9,7 @@ uv=$(sh tools/find_uv.sh)
 "$uv" pip compile --quiet --universal --python-version 3.12 --generate-hashes \
     --no-emit-index-url --no-header --no-annotate "$@" \
     --group dev --output-file requirements.lock pyproject.toml
+# What only `make bench` wants, as it is beside the rest.
+"$uv" pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+    --no-emit-index-url --no-header --no-annotate "$@" --constraint requirements.lock \
+    --output-file benchmarks/requirements.lock benchmarks/requirements.in

@@ -1,0 +1,66 @@
+"""benchmarks/README.md, from the results of a run and the notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from settings import QUICK, Settings
+from table import Result, Size, case_table, size_table, target_table
+
+NOTES = Path(__file__).parent / "notes.md"
+
+HOW = """\
+Each engine runs in a process of its own and is asked for one fit at a time, in turn with the
+others; the median counts. The time goes from a data frame, with its factors, to the fit: model
+frame and Gram are in it, and for covedge the certificate, its random starts and the test of
+identifiability, which the others do not have. There are {runs} runs, fewer where they would take
+more than {budget:.0f} s together; one longer than {limit:.0f} s is stopped. Compiled code is warm:
+covedge's first run, which compiles or reads what was compiled before, took {first}. Every engine
+has its defaults, but for nlme, which is told to return what it has where it has not converged.
+
+The criterion is minus two times the log-likelihood, restricted or not, as each engine reckons it;
+lower is better, and one that is higher than another's by more than a thousandth is in bold: a fast
+answer that is not the optimum is no answer."""
+
+
+def page(
+    results: list[Result],
+    rows: list[Size],
+    levels: list[Size],
+    versions: dict,
+    machine: dict[str, str],
+    settings: Settings,
+    seconds: float,
+) -> str:
+    """The page in Markdown."""
+    versions = dict(versions)
+    first = versions.pop("first run, seconds", None)
+    told = HOW.format(
+        runs=settings.runs,
+        budget=settings.budget,
+        limit=settings.limit,
+        first="an unknown time" if first is None else f"{first:.1f} s",
+    )
+    about = "\n".join(f"| {k} | {v} |" for k, v in {**machine, **versions}.items())
+    command = "make bench QUICK=1" if settings is QUICK else "make bench"
+    parts = [
+        "# Benchmarks",
+        f"Written by `{command}` in {seconds / 60:.0f} minutes.",
+        "## Targets",
+        target_table(results, rows, levels),
+        NOTES.read_text(encoding="utf-8").strip(),
+        "## Side by side",
+        told,
+        *map(case_table, results),
+        "## Scaling",
+    ]
+    if rows:
+        words = "Rows, from Parquet in batches: `y ~ x + f + (x | g)`, 500 groups"
+        parts.append(size_table(words, "rows", rows))
+    if levels:
+        words = "Levels of the deepest factor, eight rows each: `y ~ x + (1 | a) + (x | a:b)`"
+        parts.append(size_table(words, "levels", levels))
+    if rows and levels:
+        parts.append("![Times against rows and against levels](scaling.svg)")
+    parts += ["## Machine and versions", "| | |\n|---|---|\n" + about]
+    return "\n\n".join(parts) + "\n"

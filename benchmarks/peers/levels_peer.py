@@ -1,0 +1,71 @@
+"""covedge with many levels of the deepest grouping factor: times of the Gram and of the fit.
+
+python levels_peer.py L [L ...]
+"""
+
+import json
+import sys
+import time
+from statistics import median
+
+import numpy as np
+import pandas as pd
+
+from covedge import ladder
+from covedge.design import model_frame
+from covedge.fit import fit
+from covedge.formula import parse
+from covedge.gram import build
+from covedge.likelihood import Likelihood
+
+FORMULA = "y ~ x + (1 | a) + (x | a:b)"
+PER_LEVEL = 8
+OUTER = 20
+# Fits of each size, fewer where they take more than the budget in seconds.
+RUNS, BUDGET = 5, 10.0
+
+
+def table(n_levels: int) -> pd.DataFrame:
+    """Eight rows in each of n_levels groups, which are shared out among twenty outer ones."""
+    rng = np.random.default_rng(n_levels)
+    b = np.repeat(np.arange(n_levels), PER_LEVEL)
+    a, n = b % OUTER, n_levels * PER_LEVEL
+    x = rng.normal(size=n)
+    effects = rng.normal(size=(n_levels, 2)) * [1.0, 0.5]
+    y = 5.0 + x + rng.normal(size=OUTER)[a] + effects[b, 0] + effects[b, 1] * x
+    return pd.DataFrame(
+        {
+            "y": y + rng.normal(size=n),
+            "x": x,
+            "a": pd.Categorical(a.astype(str)),
+            "b": pd.Categorical(b.astype(str)),
+        }
+    )
+
+
+def measure(data: pd.DataFrame, n_levels: int) -> dict:
+    formula = parse(FORMULA)
+    began = time.perf_counter()
+    frame = model_frame(data, formula)
+    gram = build(frame)
+    likelihood = Likelihood(gram, reml=True)
+    built = time.perf_counter() - began
+    model = ladder.build(formula, frame.terms)[-1]
+    times = []
+    while not times or (len(times) < RUNS and sum(times) < BUDGET):
+        began = time.perf_counter()
+        result = fit(likelihood, frame.terms, model, seed=1)
+        times.append(time.perf_counter() - began)
+    return {
+        "size": n_levels,
+        "gram": built,
+        "fit": median(times),
+        "criterion": result.point.criterion,
+        "message": result.certificate.status,
+    }
+
+
+if __name__ == "__main__":
+    measure(table(100), 100)  # compiles, or reads what was compiled before
+    for n_levels in map(int, sys.argv[1:]):
+        print(json.dumps(measure(table(n_levels), n_levels)), flush=True)
