@@ -1,4 +1,4 @@
-"""The names that glmmTMB has for the covariance of a term: `us(x | g)`, `diag()`, `rr(x | g, d)`."""
+"""glmmTMB's names for the covariance of a term: `us(x | g)`, `diag(x | g)`, `rr(x | g, d)`."""
 
 from __future__ import annotations
 
