@@ -146,6 +146,12 @@ class Nested:
     root: Root
     criterion: float
 
+    @property
+    def nearness(self):
+        """To the edge of {V > 0}: about 1 / the smallest eigenvalue of V, 1 or so far from it."""
+        traces = [np.trace(p.N, axis1=1, axis2=2) for p in self.levels]
+        return max([1.0, *(float(np.abs(t).max()) for t in traces)])
+
     def links(self, level):
         """(E (g, q, r) K C_kr, Y (g, q, r) N C_kr) of a level from 1 on."""
         q = len(self.Sigmas[level])

@@ -48,6 +48,14 @@ class Crossed:
         """Z'MZ, or for ML Z'V^-1Z."""
         return self.projected if self.root.reml else self.W
 
+    @property
+    def nearness(self):
+        """As of `indefinite.Nested`: tr (I + C Sigma)^-1 = N - tr(W Sigma)."""
+        return len(self.u) - sum(
+            float(np.trace(S @ np.einsum("lilj->ij", self.W[at, at].reshape(L, len(S), L, len(S)))))
+            for S, L, at in zip(self.Sigmas, self.groups, self.places, strict=True)
+        )
+
     @cached_property
     def places(self):
         """The rows of each level."""

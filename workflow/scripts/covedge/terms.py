@@ -86,7 +86,7 @@ def fitted_terms(
             possible += block.most * width
             alive += width * sum(d.state == ALIVE for d in examination.spectra[i])
             spectrum += [
-                _in_user_basis(direction, component, block, W, term)
+                in_user_basis(direction, component, block, W, term)
                 for direction in examination.spectra[i]
             ]
         confounded = any(np.any(c.S[i]) for c in found.confoundings for i in mine)
@@ -105,7 +105,7 @@ def fitted_terms(
     return tuple(fitted)
 
 
-def _in_user_basis(
+def in_user_basis(
     direction: Direction, component: Component, block: Block, W: np.ndarray, term: Term
 ) -> TermDirection:
     """c'a in the block's coordinates a as loadings on the effects b = W A a."""
