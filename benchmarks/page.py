@@ -15,7 +15,7 @@ others; the median counts. The time goes from a data frame, with its factors, to
 frame and Gram are in it, and for covedge the certificate, its random starts and the test of
 identifiability, which the others do not have. There are {runs} runs, fewer where they would take
 more than {budget:.0f} s together; one longer than {limit:.0f} s is stopped. Compiled code is warm:
-covedge's first run, which compiles or reads what was compiled before, took {first}. Every engine
+compilation, once on a machine and after each change of the kernel, took {compiled}. Every engine
 has its defaults, but for nlme, which is told to return what it has where it has not converged.
 
 The criterion is minus two times the log-likelihood, restricted or not, as each engine reckons it;
@@ -27,21 +27,19 @@ def page(
     results: list[Result],
     rows: list[Size],
     levels: list[Size],
-    versions: dict,
-    machine: dict[str, str],
+    about: dict[str, str],
+    compiled: float | None,
     settings: Settings,
     seconds: float,
 ) -> str:
-    """The page in Markdown."""
-    versions = dict(versions)
-    first = versions.pop("first run, seconds", None)
+    """The page in Markdown. about : machine and versions; compiled : seconds of compilation."""
     told = HOW.format(
         runs=settings.runs,
         budget=settings.budget,
         limit=settings.limit,
-        first="an unknown time" if first is None else f"{first:.1f} s",
+        compiled="a time not measured here" if compiled is None else f"{compiled:.0f} s",
     )
-    about = "\n".join(f"| {k} | {v} |" for k, v in {**machine, **versions}.items())
+    lines = "\n".join(f"| {name} | {value} |" for name, value in about.items())
     command = "make bench QUICK=1" if settings is QUICK else "make bench"
     parts = [
         "# Benchmarks",
@@ -62,5 +60,5 @@ def page(
         parts.append(size_table(words, "levels", levels))
     if rows and levels:
         parts.append("![Times against rows and against levels](scaling.svg)")
-    parts += ["## Machine and versions", "| | |\n|---|---|\n" + about]
+    parts += ["## Machine and versions", "| | |\n|---|---|\n" + lines]
     return "\n\n".join(parts) + "\n"

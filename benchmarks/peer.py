@@ -19,9 +19,12 @@ READY_WITHIN = 600.0
 
 
 class Peer:
-    """Asked with `run`, it keeps what it answers; `outcome` says what became of it."""
+    """Asked with `run`, it keeps what it answers; `outcome` says what became of it.
 
-    def __init__(self, engine: str, command: list[str]):
+    more : variables of its environment beside those that every peer has.
+    """
+
+    def __init__(self, engine: str, command: list[str], more: dict[str, str] | None = None):
         self.engine = engine
         self.versions: dict = {}
         self._seconds: list[float] = []
@@ -33,7 +36,7 @@ class Peer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment(),
+            env=environment() | (more or {}),
         )
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout, selectors.EVENT_READ)
@@ -92,7 +95,7 @@ class Peer:
         self.close()
 
     def _line(self, limit) -> dict | None:
-        """The next line of JSON, one that says so where there is none, None where it takes longer."""
+        """The next line of JSON, or one that says there is none; None where it takes longer."""
         until = time.monotonic() + limit
         while b"\n" not in self._rest:
             if not self._selector.select(max(until - time.monotonic(), 0.0)):

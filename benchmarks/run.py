@@ -19,12 +19,14 @@ from cases import CASES, Case
 from figure import figure
 from machine import environment, machine, peak
 from page import page
-from peer import PEERS, Peer
+from peer import PEERS, READY_WITHIN, Peer
 from settings import FULL, QUICK, Settings
 from table import Outcome, Result, Size, case_table
 
 HERE = Path(__file__).parent
 MIXEDLM = HERE / ".venv" / "bin" / "python"
+# What covedge's peer calls the time of its first run.
+FIRST = "first run, seconds"
 ENGINES = ("covedge", "lme4", "nlme", "statsmodels", "mixedlm")
 
 
@@ -58,8 +60,20 @@ def run_case(case: Case, settings: Settings, folder: Path) -> tuple[Result, dict
     return Result(case.name, case.title, case.formula, len(table), ordered), versions
 
 
-def start(engine: str, case: Case, csv: Path, folder: Path) -> Peer | str:
-    """The peer, or a sentence that says why there is none."""
+def compilation(folder: Path) -> float | None:
+    """Seconds by which covedge's first fit on a machine is longer than its next."""
+    case = next(case for case in CASES if case.name == "sleepstudy")
+    csv = folder / "compilation.csv"
+    case.table().to_csv(csv, index=False)
+    peer = start("covedge", case, csv, folder, {"NUMBA_CACHE_DIR": str(folder / "cache")})
+    peer.run(READY_WITHIN)
+    again = peer.outcome().median
+    peer.close()
+    return peer.versions[FIRST] - again if again else None
+
+
+def start(engine: str, case: Case, csv: Path, folder: Path, more=None) -> Peer | str:
+    """The peer, or a sentence that says why there is none; `more` as of `Peer`."""
     if engine in case.left_out:
         return case.left_out[engine]
     written = {"nlme": case.nlme, "statsmodels": case.statsmodels}.get(engine)
@@ -78,7 +92,7 @@ def start(engine: str, case: Case, csv: Path, folder: Path) -> Peer | str:
     about = asdict(case) | {"csv": str(csv)}
     job.write_text(json.dumps(about), encoding="utf-8")
     python = MIXEDLM if engine == "mixedlm" else sys.executable
-    return Peer(engine, [str(python), str(PEERS / f"{engine}_peer.py"), str(job)])
+    return Peer(engine, [str(python), str(PEERS / f"{engine}_peer.py"), str(job)], more)
 
 
 def run_rows(sizes) -> list[Size]:
@@ -121,9 +135,12 @@ def main(quick: bool, only: str | None) -> None:
                 results.append(result)
                 versions = found | versions
                 say("\n" + case_table(result))
+        versions.pop(FIRST, None)
+        compiled = compilation(Path(folder)) if only is None else None
     rows = run_rows(settings.rows) if only in (None, "rows") else []
     levels = run_levels(settings.levels) if only in (None, "levels") else []
-    text = page(results, rows, levels, versions, machine(), settings, time.time() - began)
+    about = machine() | versions
+    text = page(results, rows, levels, about, compiled, settings, time.time() - began)
     print(text)
     if only is None:
         if rows and levels:

@@ -20,7 +20,7 @@ def bench(monkeypatch):
     import table
 
     yield {m.__name__: m for m in (cases, page, peer, settings, table)}
-    for name in ("cases", "page", "peer", "settings", "table", "machine"):
+    for name in ("cases", "page", "peer", "settings", "table", "machine", "figure"):
         sys.modules.pop(name, None)
 
 
@@ -82,16 +82,13 @@ def test_numbers_have_three_digits(bench, x, text):
 def test_the_page_has_every_part(bench):
     table, settings = bench["table"], bench["settings"]
     sizes = [table.Size(10, 0.1, 0.2, 10**6), table.Size(100, 0.2, 0.2, 10**6)]
-    versions = {"first run, seconds": 12.34, "lme4": "1.1.31"}
-    text = bench["page"].page(
-        [result(table)], sizes, sizes, versions, {"cores": "2"}, settings.QUICK, 90.0
-    )
+    about = {"cores": "2", "lme4": "1.1.31"}
+    text = bench["page"].page([result(table)], sizes, sizes, about, 12.34, settings.QUICK, 90.0)
     notes = (BENCHMARKS / "notes.md").read_text(encoding="utf-8").strip()
     for part in ("## Targets", notes, "### A title", "| lme4 | 1.1.31 |", "| cores | 2 |"):
         assert part in text
-    assert "took 12.3 s" in text
+    assert "took 12 s" in text
     assert "`make bench QUICK=1`" in text
-    assert "first run, seconds" not in text
 
 
 def test_every_engine_of_every_case_is_written_or_explained(bench):
@@ -102,6 +99,18 @@ def test_every_engine_of_every_case_is_written_or_explained(bench):
         assert not data.isna().any().any()
         assert isinstance(case.nlme, tuple) or "left out" in case.nlme or case.refit
         assert isinstance(case.statsmodels, dict) or "left out" in case.statsmodels or case.refit
+
+
+def test_engines_that_are_not_there_are_told(bench, monkeypatch, tmp_path):
+    import run
+
+    monkeypatch.setattr(run.shutil, "which", lambda name: None)
+    monkeypatch.setattr(run, "MIXEDLM", tmp_path / "none")
+    case = bench["cases"].CASES[0]
+    told = [run.start(e, case, tmp_path / "x.csv", tmp_path) for e in ("lme4", "nlme", "mixedlm")]
+    assert told[:2] == ["R is not installed"] * 2
+    assert told[2].startswith("mixedlm is not installed")
+    sys.modules.pop("run")
 
 
 def peer_of(bench, tmp_path, body):
