@@ -4,10 +4,13 @@ import logging
 
 from covedge import ladder as ladders
 from covedge.analysis import formulas
+from covedge.beyond import beyond
+from covedge.beyond_record import free_record, next_rung_record
 from covedge.errors import CovedgeError
 from covedge.fit import fit as fit_model
 from covedge.jsonio import write_json
 from covedge.likelihood import Likelihood
+from covedge.modes_record import with_modes
 from covedge.records import fit_record
 from covedge.status import new_file, new_folder
 from covedge.store import ladder_to_json, save_gram
@@ -19,16 +22,18 @@ log = logging.getLogger("fit")
 def fit(data, analysis, gram, ladder, fits):
     """Write the Gram, the ladder, and fits/{model}.json for each of its models."""
     try:
-        found, likelihood = _set_up(data, analysis)
+        found, likelihood, order = _set_up(data, analysis)
     except CovedgeError as error:
         raise error.at(f"analyses.{analysis['name']}") from None
     log.info("%d models of %s", len(found.models), analysis["name"])
     with new_folder(fits) as folder:
         for model in found.models:
             result = fit_model(likelihood, found.terms, model, analysis["seed"])
-            write_json(
-                folder / f"{model.name}.json", fit_record(result, analysis["name"], found.fixed)
-            )
+            extras = beyond(likelihood, found.terms, result, found.models)
+            record = fit_record(result, analysis["name"], found.fixed)
+            record = with_modes(record, result, found.terms, order)
+            record |= {"free": free_record(extras), "next_rungs": next_rung_record(extras)}
+            write_json(folder / f"{model.name}.json", record)
             log.info(
                 "%-28s %s %.4f, %s%s, %.2f s",
                 model.name,
@@ -48,7 +53,8 @@ def _set_up(data, analysis):
     statistics = sufficient(data, analysis)
     models = ladders.build(formula, statistics.terms, listed)
     found = ladders.Ladder(statistics.terms, statistics.fixed, statistics.dropped, models)
-    return found, Likelihood(statistics.gram, reml=analysis["method"] == "REML")
+    likelihood = Likelihood(statistics.gram, reml=analysis["method"] == "REML")
+    return found, likelihood, statistics.order
 
 
 if __name__ == "__main__":

@@ -94,11 +94,15 @@ def beyond(
     if reason:
         nothing = Unconstrained(NOT_COMPUTED, reason)
         return Beyond(nothing, nothing, (), reason, time.perf_counter() - began)
-    view = _View(likelihood, terms, fit, surface)
-    rungs = [view.rung(model.structures, model.name) for model in models]
-    scores = view.scores(following(view.own, rungs))
-    free, step = view.free(), view.mivque()
-    return Beyond(free, step, scores, "", time.perf_counter() - began)
+    try:
+        view = _View(likelihood, terms, fit, surface)
+        rungs = [view.rung(model.structures, model.name) for model in models]
+        found = view.free(), view.mivque(), view.scores(following(view.own, rungs))
+    except np.linalg.LinAlgError as error:
+        reason = f"no digits are left for it at this fit ({error})"
+        nothing = Unconstrained(NOT_COMPUTED, reason)
+        found = nothing, nothing, ()
+    return Beyond(*found, reason, time.perf_counter() - began)
 
 
 def _hindrance(fit, surface):
@@ -120,6 +124,8 @@ class _View:
         self.Sigmas = likelihood.from_user(user[::-1])
         self.own = self.rung(fit.model.structures, fit.model.name)
         self.point = surface.at(self.Sigmas)
+        if self.point is None:
+            raise np.linalg.LinAlgError("V is singular to the last digit")
 
     def rung(self, structures: tuple[Structure, ...], name: str) -> Rung:
         blocks = Factors(self.likelihood, structures[::-1]).blocks

@@ -16,7 +16,7 @@ from covedge.markup import (
     table,
     text,
 )
-from covedge.pages import reading
+from covedge.pages import beyond, reading
 from covedge.pages.results import Results
 from covedge.words import describe
 
@@ -35,7 +35,7 @@ def compose(results: Results) -> str:
     parts = [_which(results), _words(terms), _spectra(results, terms)]
     for index, term in enumerate(terms):
         parts.append(_term(results, term, index))
-    return "\n".join([*parts, _details()])
+    return "\n".join([*parts, _details(), beyond.compose(results)])
 
 
 def _which(results: Results) -> str:
