@@ -147,7 +147,6 @@ def _deepest_backward(ints, floats, q, d, factors, adjoint, Gamma):
     N = np.empty((q, q))
     V = np.empty((q, q))
     NV = np.empty((q, q))
-    Y = np.empty((q, r))
     YS = np.empty((q, r))
     for parent in range(of_level(ints, 1, GROUPS)):
         at = ints[OFF_EXPAND] + parent * r * m1
@@ -182,7 +181,7 @@ def _deepest_backward(ints, floats, q, d, factors, adjoint, Gamma):
                     at += r * r
             else:
                 at = ints[OFF_KR] + g * q * r
-                Y[:, :] = floats[at : at + q * r].reshape(q, r)
+                Y = floats[at : at + q * r].reshape(q, r)
                 product(Y, q, r, S_local, r, 0, YS)
                 for a in range(q):
                     for b in range(q):

@@ -88,7 +88,9 @@ def profiled(ints, floats, Lam, ranks, reml, wanted, Gamma, H):
     if np.any(derivatives):
         seed = np.zeros((p + 1, p + 1))
         if reml:
-            seed[:p, :p] = A_inverse
+            for i in range(p):
+                for j in range(p):
+                    seed[i, j] = A_inverse[i, j]
         backward(ints, floats, Lam, ranks, work, factors, seed, derivatives, H)
     return criterion, residual, beta, A_inverse
 

@@ -19,8 +19,10 @@ def marginal_of_factors(ints, floats, factors, widths, sigma2, mean, P, gradient
     Lam, ranks = narrow(ints, factors, widths)
     Gamma = np.zeros(Lam.size)
     value, slope, beta, inverse = marginal(ints, floats, Lam, ranks, sigma2, mean, P, Gamma)
-    shift[:] = beta
-    A_inverse[:, :] = inverse
+    for i in range(beta.size):
+        shift[i] = beta[i]
+        for j in range(beta.size):
+            A_inverse[i, j] = inverse[i, j]
     at, offset = 0, 0
     for level in range(ints[N_TERMS]):
         q, w = of_level(ints, level, Q), widths[level]
