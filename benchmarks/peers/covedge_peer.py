@@ -1,7 +1,6 @@
 """covedge: from a data frame to the certified fit."""
 
 import time
-from dataclasses import replace
 from importlib.metadata import version
 
 from serve import read, serve
@@ -12,27 +11,32 @@ from covedge.fit import fit
 from covedge.formula import parse
 from covedge.gram import build
 from covedge.likelihood import Likelihood
+from covedge.new_response import Refitter
 
 
 def prepare(job):
     table, reml = read(job), job["method"] == "REML"
 
-    def fitted(frame, formula):
+    formula = parse(job["formula"])
+
+    def fitted(formula, frame):
         likelihood = Likelihood(build(frame), reml=reml)
         model = ladder.build(formula, frame.terms)[-1]
-        result = fit(likelihood, frame.terms, model, seed=1)
+        return fit(likelihood, frame.terms, model, seed=1)
+
+    def told(result):
         return result.point.criterion, result.certificate.status
 
     def whole():
         formula = parse(job["formula"])
-        return fitted(model_frame(table, formula), formula)
+        return told(fitted(formula, model_frame(table, formula)))
 
-    formula = parse(job["formula"])
-    frame = model_frame(table, formula)
-    y = table["again"].to_numpy() if job["refit"] else None
+    if job["refit"]:
+        frame = model_frame(table, formula)
+        refitter, y = Refitter(frame, fitted(formula, frame)), table["again"].to_numpy()
 
     def again():
-        return fitted(replace(frame, y=y), formula)
+        return told(refitter.fit(y))
 
     run = again if job["refit"] else whole
     began = time.perf_counter()
