@@ -1,9 +1,12 @@
 """Which rungs are sampled."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from covedge.errors import ConfigError
-from covedge.posterior_choice import choose
+from covedge.posterior_choice import choose, effort, without_the_longest
+from support.models import data_set, set_up
 
 
 def ladder(*degenerate, identifiable=None):
@@ -48,3 +51,27 @@ def test_a_list_is_taken_as_it_is_in_the_ladders_order():
 def test_a_model_that_is_not_there_is_an_error_with_the_nearest_name():
     with pytest.raises(ConfigError, match=r"bayes\.models: no model `m22`; did you mean `m2`"):
         choose(["m22"], ladder(False, True, True))
+
+
+def test_a_model_that_would_take_hours_is_left_out_with_the_reason():
+    choice = choose("auto", ladder(False, False, True))
+    kept = without_the_longest(choice, {"m0": 1.0, "m1": 1e7, "m2": 1e10})
+    assert kept.models == ("m1",)
+    ((name, reason),) = kept.skipped
+    assert name == "m2"
+    assert "hours" in reason
+    assert "models: [...]" in reason
+
+
+def test_the_effort_of_a_dense_block_grows_with_its_cube():
+    """(1 | a) + (1 | b) with 40 and 200 levels each: the dense block has 5 times as many."""
+    rng = np.random.default_rng(0)
+    efforts = []
+    for levels in (40, 200):
+        table = pd.DataFrame(rng.integers(0, levels, (4000, 2)), columns=["a", "b"])
+        table["y"] = rng.normal(size=len(table))
+        efforts.append(effort(set_up(table, "y ~ 1 + (1 | a) + (1 | b)").likelihood.gram))
+    assert 2 * 200**3 < efforts[1] < 3 * 200**3
+    assert efforts[1] > 20 * efforts[0]
+    nested = set_up(data_set("Pastes"), "strength ~ 1 + (1 | batch/cask)").likelihood.gram
+    assert effort(nested) == 10 * len(nested.packed[1])

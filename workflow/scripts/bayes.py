@@ -5,7 +5,7 @@ from pathlib import Path
 
 from covedge.formula import parse
 from covedge.jsonio import read_json, write_json
-from covedge.posterior_choice import choose
+from covedge.posterior_choice import choose, effort, without_the_longest
 from covedge.posterior_rank import reliabilities
 from covedge.posterior_record import (
     convergence_record,
@@ -15,6 +15,7 @@ from covedge.posterior_record import (
     versions,
 )
 from covedge.prior_words import in_numbers, in_words
+from covedge.reduced_gram import of_model
 from covedge.refit import Settings, refit
 from covedge.status import FILE, failure, folder_or_failure, new_file
 from covedge.store import ladder_from_json, load_gram
@@ -43,6 +44,9 @@ def _work(gram, ladder, fits, analysis, folder, threads):
     rungs, data = ladder_from_json(read_json(ladder)), load_gram(gram)
     stored = [read_json(Path(fits) / f"{model.name}.json") for model in rungs.models]
     choice = choose(asked["models"], stored)
+    if asked["models"] == "auto":
+        efforts = {m.name: effort(of_model(data, m.structures)) for m in rungs.models}
+        choice = without_the_longest(choice, efforts)
     for name, reason in choice.skipped:
         log.info("%s is not sampled: %s", name, reason)
     settings = Settings(asked["chains"], asked["draws"], asked["tune"], threads, analysis["seed"])

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from covedge.crossed_gram import CrossedGram
 from covedge.errors import ConfigError, did_you_mean
+from covedge.gram import Gram
+from covedge.kernel import layout
+
+# Multiplications in one evaluation of the likelihood, of which the sampler makes some 100,000: with
+# this many it takes an hour or two.
+MOST_WORK = 1e8
 
 
 @dataclass(frozen=True)
@@ -48,3 +55,30 @@ def choose(asked: str | Sequence[str], fits: Sequence[dict]) -> Choice:
 
 def _degenerate(fit):
     return any(term["degenerate"] for term in fit["terms"])
+
+
+def effort(gram: Gram | CrossedGram) -> float:
+    """Multiplications in one evaluation of the likelihood with its gradient, roughly.
+
+    Each number of the packed Gram is used some ten times, and the dense block is factored and
+    inverted.
+    """
+    ints, floats = gram.packed
+    dense = int(ints[layout.N_DENSE]) if ints[layout.CROSSED] else 0
+    return 10.0 * len(floats) + 2.0 * dense**3
+
+
+def without_the_longest(choice: Choice, efforts: dict[str, float]) -> Choice:
+    """The choice without models that nobody has asked for by name and that would take hours.
+
+    efforts : model -> `effort`.
+    """
+    long = [name for name in choice.models if efforts[name] > MOST_WORK]
+    reason = (
+        "an evaluation of its likelihood takes so long that the sampler would need hours; to "
+        "sample it all the same, name it under `bayes: {models: [...]}`"
+    )
+    return Choice(
+        tuple(name for name in choice.models if name not in long),
+        (*choice.skipped, *((name, reason) for name in long)),
+    )
