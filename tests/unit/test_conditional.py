@@ -10,7 +10,7 @@ from covedge.conditional import conditional
 from covedge.fit import fit as fit_model
 from covedge.gram import build
 from covedge.likelihood import Likelihood
-from covedge.modes import modes
+from covedge.modes import level_order, modes
 from support.models import data_set, set_up
 from unit.test_modes import REFERENCE, reference_problem
 
@@ -52,7 +52,7 @@ def fitted(problem, y):
     found = fit_model(likelihood, frame.terms, problem.models[-1], seed=1)
     Sigmas = found.factors.Sigmas(found.x)
     sigma2 = found.point.sigma2
-    predicted = modes(likelihood.gram, Sigmas, sigma2, frame.terms, frame.codes)
+    predicted = modes(likelihood.gram, Sigmas, sigma2, frame.terms, level_order(frame.codes))
     out = frame.X @ found.point.beta
     for term, Z, codes in zip(predicted, frame.Z, frame.codes, strict=True):
         out = out + (Z * term.modes[codes]).sum(axis=1)

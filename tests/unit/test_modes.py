@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from covedge.likelihood import Point
-from covedge.modes import TermModes, equations, modes
+from covedge.modes import TermModes, equations, level_order, modes
 from covedge.sparse_equations import SparseEquations
 from support import dense
 from support.models import TESTS, data_set, set_up
@@ -56,7 +56,9 @@ def at(problem, Sigmas) -> tuple[tuple[TermModes, ...], Point]:
     scaled = problem.likelihood.from_user(Sigmas)
     point = problem.likelihood.at(scaled)
     frame = problem.frame
-    return modes(problem.likelihood.gram, scaled, point.sigma2, frame.terms, frame.codes), point
+    return modes(
+        problem.likelihood.gram, scaled, point.sigma2, frame.terms, level_order(frame.codes)
+    ), point
 
 
 @pytest.mark.parametrize("name", REFERENCE)

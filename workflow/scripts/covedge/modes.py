@@ -15,6 +15,10 @@ from covedge.gram import group_indices
 from covedge.nested_equations import NestedEquations
 from covedge.sparse_equations import SparseEquations
 
+# A group's rows determine its effects where no eigenvalue of Z_g'Z_g is below this part of the
+# largest.
+DETERMINED = 1e-8
+
 
 @dataclass(frozen=True)
 class TermModes:
@@ -24,6 +28,8 @@ class TermModes:
     modes : (L, q) in units of the response per unit of the effect.
     covariance : (L, q, q) of b given y for known beta and Sigma, as lme4's condVar.
     error : (L, q, q) covariance of the prediction error, with the uncertainty of beta.
+    alone : (L, q) what least squares makes of each level's own rows, given beta; NaN where they
+        do not determine all effects.
     """
 
     levels: tuple[str, ...]
@@ -31,6 +37,7 @@ class TermModes:
     modes: np.ndarray
     covariance: np.ndarray
     error: np.ndarray
+    alone: np.ndarray
 
     @property
     def sd(self):
@@ -50,17 +57,16 @@ def equations(gram, Sigmas) -> NestedEquations | SparseEquations:
     return NestedEquations(gram, Sigmas)
 
 
-def modes(gram, Sigmas, sigma2: float, terms: tuple[Term, ...], codes) -> tuple[TermModes, ...]:
+def modes(gram, Sigmas, sigma2: float, terms: tuple[Term, ...], order) -> tuple[TermModes, ...]:
     """A TermModes for each term, in the order of `terms`.
 
     Sigmas : scaled, per level of the engine. sigma2 : in squared units of the response.
-    terms, codes : of the model frame; codes (n,) per term, the level of each row.
+    terms : of the model frame; order : see `level_order`.
     """
     system = equations(gram, Sigmas)
     found = system.solve(system.response())
     known = system.covariances(np.zeros_like(system.information))
     unknown = system.covariances(np.linalg.inv(system.information))
-    order = level_order(codes)
     out = []
     for k, term in enumerate(reversed(terms)):
         W = gram.scaling.random[k]
@@ -72,9 +78,22 @@ def modes(gram, Sigmas, sigma2: float, terms: tuple[Term, ...], codes) -> tuple[
                 modes=gram.scaling.response * (found.effects[k][place, :, 0] @ W.T),
                 covariance=sigma2 * (W @ known[k][place] @ W.T),
                 error=sigma2 * (W @ unknown[k][place] @ W.T),
+                alone=gram.scaling.response * (_alone(gram, k, found.fixed)[place] @ W.T),
             )
         )
     return tuple(reversed(out))
+
+
+def _alone(gram, k, beta):
+    """(L, q) scaled least-squares effects of each group of level k by itself."""
+    own = gram.pairs(k, k).blocks
+    fixed = gram.fixed_blocks(k)
+    seen = fixed[:, :, -1] - (fixed[:, :, :-1] @ beta)[:, :, 0]
+    values, vectors = np.linalg.eigh(own)
+    poor = values[:, 0] < DETERMINED * values[:, -1]
+    values = np.where(poor[:, None], np.nan, values)
+    along = np.swapaxes(vectors, 1, 2) @ seen[:, :, None]
+    return (vectors @ (along / values[:, :, None]))[:, :, 0]
 
 
 def level_order(codes) -> tuple[np.ndarray, ...]:

@@ -29,13 +29,14 @@ class Streamed:
     """What `covedge.design.model_frame` and `covedge.gram.build` give together, less the rows.
 
     terms : outermost first; fixed : names of the columns of X; dropped : columns of X that the
-    others determine.
+    others determine; order : `covedge.modes.level_order`, None where rows came in batches.
     """
 
     gram: Gram | CrossedGram
     terms: tuple[Term, ...]
     fixed: tuple[str, ...]
     dropped: tuple[str, ...]
+    order: tuple[np.ndarray, ...] | None = None
 
 
 def stream(

@@ -5,6 +5,7 @@ import logging
 from covedge.analysis import formulas, frame_of
 from covedge.batches import prepared_batches
 from covedge.gram import build
+from covedge.modes import level_order
 from covedge.stream import Streamed, stream
 from covedge.stream_survey import NeedsAllRows
 
@@ -28,4 +29,5 @@ def sufficient(data, analysis: dict, batched_from: int = BATCHED_FROM) -> Stream
         except NeedsAllRows as reason:
             log.info("all %d rows are read at once: %s", about.num_rows, reason)
     frame = frame_of(data, analysis)
-    return Streamed(build(frame), frame.terms, frame.fixed, frame.dropped)
+    order = level_order(frame.codes)
+    return Streamed(build(frame), frame.terms, frame.fixed, frame.dropped, order)
