@@ -2,7 +2,7 @@
 
 from covedge.figures.counts import counts as draw
 from covedge.figures.style import svg
-from covedge.markup import Column, Html, code_html, count, figure, fold, table, text
+from covedge.markup import Column, Html, code, code_html, count, figure, fold, listing, table, text
 from covedge.pages.results import Results
 
 # Taller heat maps than this are not read; the table sums them up.
@@ -13,7 +13,7 @@ def compose(results: Results) -> str:
     """Rows kept and dropped, one heat map a grouping factor that fits, the table of terms."""
     design = results.design
     drawn = [cells for cells in design.get("counts", []) if cells["matrix"] and _small(cells)]
-    parts = [_rows(results)]
+    parts = [_rows(results), _columns(results)]
     parts += [_picture(cells, index) for index, cells in enumerate(drawn)]
     parts += [_large(cells) for cells in design.get("counts", []) if cells not in drawn]
     parts += [_terms(design), _levels(design)]
@@ -29,6 +29,18 @@ def _rows(results: Results) -> str:
     words = f"{count(rows['read'], 'row')} read, {count(rows['used'], 'row')} used."
     dropped = [f"{count(d['rows'], 'row')} {_reason(d, results)}" for d in rows.get("dropped", [])]
     return words + (" Left out: " + "; ".join(dropped) + ".\n" if dropped else "\n")
+
+
+def _columns(results: Results) -> str:
+    """The columns of the fixed part that could not be estimated."""
+    if not results.dropped:
+        return ""
+    names = listing([code(name) for name in results.dropped])
+    return (
+        f"Left out of the fixed effects, since the columns before determine them: {names}. The "
+        "fitted values are the same without; lme4 does so too (`fixed-effect model matrix is rank "
+        "deficient`).\n"
+    )
 
 
 def _reason(dropped: dict, results: Results) -> str:

@@ -16,7 +16,7 @@ from covedge.markup import (
     table,
     text,
 )
-from covedge.pages import reading
+from covedge.pages import groups, reading
 from covedge.pages.results import Results
 
 FORMULAS = (
@@ -26,9 +26,21 @@ FORMULAS = (
 )
 
 
+CONDITIONAL = (
+    "AIC asks how well a rung would predict new groups; the conditional AIC (Vaida and Blanchard "
+    "2005, Greven and Kneib 2010) how well it would predict more rows of these groups. `Effective` "
+    "counts what the fitted values use: the fixed effects, and of each random effect the part that "
+    "is not shrunk away. A direction that has collapsed to zero uses nothing, and its parameters "
+    "are dropped, as Greven and Kneib ask. What estimating the variances adds is in the "
+    "conditional AIC. (R's cAIC4 differs a little, since it halves one term of the correction.) "
+    "It is left out where the data do not determine the variances."
+)
+
+
 def compose(results: Results) -> str:
     """Where it breaks in words, the figure, the table of rungs."""
-    return "\n".join([_words(results), _figure(results), _table(results), _details(results)])
+    parts = [_words(results), _figure(results), _table(results), _details(results)]
+    return "\n".join([*parts, groups.compose(results)])
 
 
 def _words(results: Results) -> str:
@@ -72,6 +84,8 @@ def _table(results: Results) -> str:
         Column("Parameters", "num"),
         Column("Criterion", "num"),
         Column("AIC", "num"),
+        Column("Effective", "num"),
+        Column("Conditional AIC", "num"),
         "Rank",
         "Verdict",
     ]
@@ -94,6 +108,8 @@ def _row(results: Results, rung: dict) -> tuple:
         fit.get("n_parameters", "–"),
         fixed(fit.get("criterion"), 3),
         fixed(fit.get("aic"), 2),
+        fixed(fit.get("effective_parameters"), 1),
+        fixed(fit.get("caic"), 2),
         Html("<br>".join(ranks) or "–"),
         badge(kind, word),
     )
@@ -114,5 +130,5 @@ def _details(results: Results) -> str:
     return fold(
         "Why each rung is there, and the R calls",
         table(["Rung", "Model", "Question"], why, "Why each rung is there")
-        + f"\n{note} {FORMULAS}",
+        + f"\n{note} {FORMULAS}\n\n{CONDITIONAL}",
     )

@@ -17,6 +17,7 @@ class Results:
     analysis : the analysis' slice of the config. ladder : rungs, simplest first.
     fits : by model. engines : by engine, then by model. posterior : summaries.
     steps : how the optional steps ended, by name.
+    dropped : columns of the fixed part that the others determine.
     draws : path of the draws by (model, prior, parametrization).
     """
 
@@ -29,6 +30,7 @@ class Results:
     steps: dict[str, dict]
     draws: dict[tuple[str, str, str], Path]
     verdict: dict
+    dropped: tuple[str, ...] = ()
     provenance: dict = field(default_factory=dict)
     unread: tuple[tuple[str, str], ...] = ()
 
@@ -78,10 +80,12 @@ def read_given(given: dict) -> Results:
     engines: dict[str, dict[str, dict]] = {}
     for path in _files(given, "engines", "*/*.json"):
         engines.setdefault(path.parent.name, {})[path.stem] = optional(path)
+    ladder = json.loads(Path(given["ladder"]).read_text(encoding="utf-8"))
     return Results(
         analysis=given["analysis"],
         design=optional(Path(given["design"])),
-        ladder=rungs(json.loads(Path(given["ladder"]).read_text(encoding="utf-8"))),
+        ladder=rungs(ladder),
+        dropped=() if isinstance(ladder, list) else tuple(ladder["dropped"]),
         fits={model: fit for model, fit in fits.items() if fit.get("status") != FAILED},
         engines=engines,
         posterior=[optional(p) for p in _files(given, "posterior", "*.json") if p.name != STATUS],
