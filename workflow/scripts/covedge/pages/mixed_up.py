@@ -158,13 +158,16 @@ def _optimum(results: Results) -> str:
             f"{words}The lowest point of the criterion may lie on the edge, where a variance is "
             "exactly zero; that is no failure. Here it does not lie there.\n"
         )
+    low, high = number(min(pushes), 2), number(max(pushes), 2)
+    where, size = f"in each of the {len(pushes)} collapsed directions", f"between {low} and {high}"
+    if len(pushes) == 1:
+        where, size = "in the one collapsed direction", low
     ok = "All conditions of an optimum hold" if certificate.get("certified") else "It is not proved"
     return (
         f"{words}“Singular” says where the best fit lies, not that the search went wrong. Whether "
-        f"it is the best can be proved: in each of the {count(len(pushes), 'collapsed direction')}"
-        f"{here} any variance above zero makes the fit worse. The push back to zero is between "
-        f"{number(min(pushes), 2)} and {number(max(pushes), 2)} (at most 1; zero or less would be "
-        f"a sign of failure). {ok} for this fit. See [the geometry](#geometry).\n"
+        f"it is the best can be proved: {where}{here} any variance above zero makes the fit worse. "
+        f"The push back to zero is {size} (at most 1; zero or less would be a sign of failure). {ok} "
+        "for this fit. See [the geometry](#geometry).\n"
     )
 
 
