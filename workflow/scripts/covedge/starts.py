@@ -3,7 +3,6 @@
 import numpy as np
 
 from covedge.certificate import REFUSED
-from covedge.em import em_step
 from covedge.factors import Factors
 from covedge.kernel.layout import buffer_sizes
 from covedge.likelihood import Likelihood
@@ -12,10 +11,9 @@ from covedge.structure import Structure
 from covedge.tolerances import TOLERANCES
 
 # Sizes of the random starts, in scaled coordinates: the default start is at 1, and another
-# optimum, where there is one, is nearer to zero or far out.
+# optimum, where there is one, is nearer to zero or far out. A start from far out takes long, but
+# drawing it in by steps of EM first would bring it to the optimum that is known already.
 RANDOM_STARTS = (0.3, 1.0, 3.0, 10.0)
-# Steps of EM that a start from far out begins with: a quasi-Newton search is slow there.
-DRAWN_IN = 5
 # Random starts of a model whose likelihood takes long: as packed, this many numbers or more.
 LARGE, FEW_STARTS = 1_000_000, (3.0,)
 # Two points are the same where D is expected to differ by less than this between them.
@@ -35,10 +33,7 @@ def searches(
     factors = Factors(likelihood, structures)
     rng = np.random.default_rng(seed)
     for scale in _scales(factors):
-        x = scale * rng.normal(size=factors.size)
-        for _ in range(DRAWN_IN if scale > 1.0 else 0):
-            x = em_step(factors, x)
-        x, end, _ = factors.search(x, ROUGH)
+        x, end, _ = factors.search(scale * rng.normal(size=factors.size), ROUGH)
         if not _known(factors, x, end, best(solutions)):
             rough = sketch(likelihood, structures, x)
             end = rough.factors.value_and_gradient(rough.x)[0]
