@@ -12,6 +12,7 @@ from covedge.design import group_codes
 from covedge.errors import DataError, DesignError, did_you_mean
 from covedge.formula import Formula
 from covedge.subset import as_labels, select
+from covedge.transformed import with_response
 
 # A text column of which at least this share are numbers was meant as numbers.
 MEANT_AS_NUMBERS = 0.5
@@ -74,6 +75,7 @@ def prepare(
 
     Raises DataError or DesignError; its `key` is the config key of the analysis at fault.
     """
+    table = with_response(table, formula)
     roles = roles_of(table, formula, ladder, tuple(categorical), weights)
     kept = np.ones(len(table), dtype=bool)
     if subset is not None:

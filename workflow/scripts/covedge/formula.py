@@ -51,7 +51,9 @@ class Formula:
     """A parsed formula.
 
     text : as written.
-    response : the column of the response.
+    response : the column of the response; of `log(y) ~ x` it is called "log(y)", and is made when
+        the data are prepared.
+    transformed : the response for formulaic where it is not a column of the data, else None.
     fixed : right-hand side for formulaic, intercept explicit: "1 + mPair * spd_des".
     terms : random terms in the order written, `a/b` expanded outermost first.
     variables : the columns used, response first.
@@ -64,6 +66,12 @@ class Formula:
     terms: tuple[RandomTerm, ...]
     variables: tuple[str, ...]
     variables_in_effects: tuple[str, ...]
+    transformed: str | None = None
+
+    @property
+    def response_text(self) -> str:
+        """The response as a formula has it: `log(y)`, or a column, in backticks where needed."""
+        return quote(self.response) if self.transformed is None else self.response
 
 
 def parse(text: str) -> Formula:
@@ -75,7 +83,7 @@ def parse(text: str) -> Formula:
     text = " ".join(text.split())
     tokens = tokenize(text)
     _check_parentheses(tokens, text)
-    response, right = _split_response(tokens, text)
+    response, transformed, right = _split_response(tokens, text)
     fixed, intercept, terms, fixed_tokens = [], True, [], []
     in_fixed, in_effects = [], []
     for sign, piece in _additive_pieces(right, text):
@@ -96,7 +104,7 @@ def parse(text: str) -> Formula:
     in_groups = [name for term in terms for name in term.group]
     variables = tuple(dict.fromkeys([response, *in_fixed, *in_effects, *in_groups]))
     effects_of = tuple(dict.fromkeys([*in_fixed, *in_effects]))
-    return Formula(text, response, fixed_text, tuple(terms), variables, effects_of)
+    return Formula(text, response, fixed_text, tuple(terms), variables, effects_of, transformed)
 
 
 def _check_parentheses(tokens: Sequence[Token], text: str) -> None:
@@ -112,7 +120,7 @@ def _check_parentheses(tokens: Sequence[Token], text: str) -> None:
         raise FormulaError("`(` is never closed", text, opened[-1].start)
 
 
-def _split_response(tokens: Sequence[Token], text: str) -> tuple[str, Sequence[Token]]:
+def _split_response(tokens: Sequence[Token], text: str) -> tuple[str, str | None, Sequence[Token]]:
     tildes = [i for i, token in enumerate(tokens) if token.text == "~"]
     if not tildes:
         raise FormulaError("there is no `~`: write `response ~ fixed + (effects | group)`", text, 0)
@@ -121,12 +129,17 @@ def _split_response(tokens: Sequence[Token], text: str) -> tuple[str, Sequence[T
     left, right = tokens[: tildes[0]], tokens[tildes[0] + 1 :]
     if not left:
         raise FormulaError("there is no response before `~`", text, 0)
-    if len(left) > 1 or left[0].kind != "name":
-        message = "the response must be one column (transform it in the data)"
-        raise FormulaError(message, text, left[0].start)
     if not right:
         raise FormulaError("there is nothing after `~`", text, len(text))
-    return left[0].name, right
+    if len(left) == 1 and left[0].kind == "name":
+        return left[0].name, None, right
+    called = len(left) > 1 and left[0].kind == "name" and left[1].text == "("
+    if not called or depths(left).index(0, 2) != len(left) - 1 or not columns(left):
+        message = "the response must be one column, or a function of it: log(y), I(y - z)"
+        raise FormulaError(message, text, left[0].start)
+    transformed = translate(left, text)
+    check_right_side(transformed, left, text)
+    return text[left[0].start : left[-1].end], transformed, right
 
 
 def _additive_pieces(tokens: Sequence[Token], text: str) -> list[tuple[str, list[Token]]]:

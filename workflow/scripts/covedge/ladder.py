@@ -9,7 +9,7 @@ import numpy as np
 from covedge import structure
 from covedge.design import Term
 from covedge.errors import FormulaError
-from covedge.formula import Formula, RandomTerm, quote
+from covedge.formula import Formula, RandomTerm
 from covedge.structure import Structure
 
 # What a term may be held to, in order of complexity, and the word in the model's name.
@@ -116,7 +116,7 @@ def _suffix(terms, term):
 
 def _text(formula, terms, held):
     """The rung in lme4's notation."""
-    pieces = [f"{quote(formula.response)} ~ {formula.fixed}"]
+    pieces = [f"{formula.response_text} ~ {formula.fixed}"]
     for term, h in zip(terms, held, strict=True):
         pieces += _random_text(formula, term, h)
     return " + ".join(pieces)
