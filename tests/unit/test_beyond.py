@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
 
+from covedge import expected_information
 from covedge.beyond import beyond
 from covedge.expected_information import Surface
 from support.dense import evaluate, unbalanced
@@ -197,3 +199,57 @@ def test_units_and_offsets_change_nothing(method):
     np.testing.assert_allclose(found[1].mivque.spectrum, found[0].mivque.spectrum, rtol=1e-5)
     np.testing.assert_allclose(found[1].free.spectrum, found[0].free.spectrum, rtol=1e-5)
     assert found[0].mivque.spectrum[0] < 0
+
+
+def crossed_table(n_subjects=12, n_items=10, seed=1):
+    rng = np.random.default_rng(seed)
+    s, i = np.repeat(np.arange(n_subjects), n_items), np.tile(np.arange(n_items), n_subjects)
+    table = pd.DataFrame(
+        {"s": s, "i": i, "x": rng.normal(size=len(s)), "y": rng.normal(size=len(s))}
+    )
+    return table.sample(frac=0.9, random_state=seed)
+
+
+def test_crossed_factors_by_dense_matrices():
+    """No effects: MIVQUE solved with n rows, the free fit against Nelder and Mead on dense V."""
+    table = crossed_table()
+    fit, found = look(set_up(table, "y ~ x + (1 | s) + (1 | i)", "REML"))
+    X, y = np.column_stack([np.ones(len(table)), table.x]), table.y.to_numpy()
+    names = [term.term.name for term in found.free.terms]
+    parts = [
+        np.eye(len(y)),
+        *(np.equal.outer(c, c).astype(float) for c in table[names].to_numpy().T),
+    ]
+
+    def solved(theta):
+        V = np.tensordot(theta, parts, 1)
+        inverse = np.linalg.inv(V)
+        A = X.T @ inverse @ X
+        return V, A, inverse - inverse @ X @ np.linalg.solve(A, X.T @ inverse)
+
+    def criterion(ratios):
+        V, A, M = solved([1.0, *ratios])
+        values, nu = np.linalg.eigvalsh(V), len(y) - 2
+        if values[0] <= 0:
+            return np.inf
+        noise = y @ M @ y / nu
+        return np.log(values).sum() + np.linalg.slogdet(A)[1] + nu * (1 + np.log(2 * np.pi * noise))
+
+    _, _, M = solved([1.0, *(term.Sigma[0, 0] for term in fit.terms)])
+    B = [[np.sum((M @ a) * (M @ b).T) for b in parts] for a in parts]
+    theta = np.linalg.solve(B, [y @ M @ a @ M @ y for a in parts])
+    found_theta = [found.mivque.sigma2, *(term.G[0, 0] for term in found.mivque.terms)]
+    np.testing.assert_allclose(found_theta, theta, rtol=1e-7)
+    options = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 4000}
+    lowest = minimize(criterion, [0.0, 0.0], method="Nelder-Mead", options=options)
+    assert found.free.negative >= 1
+    assert found.free.criterion == pytest.approx(lowest.fun, abs=1e-8)
+    ratios = [term.G[0, 0] / found.free.sigma2 for term in found.free.terms]
+    np.testing.assert_allclose(ratios, lowest.x, atol=1e-6)
+
+
+def test_crossed_factors_with_too_many_effects_say_so(monkeypatch):
+    monkeypatch.setattr(expected_information, "MOST_EFFECTS", 20)
+    _, found = look(set_up(crossed_table(), "y ~ x + (1 | s) + (1 | i)", "REML"))
+    assert found.free.status == found.mivque.status == "not computed"
+    assert "22 random effects; up to 20" in found.reason

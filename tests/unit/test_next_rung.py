@@ -155,6 +155,8 @@ def correlation_score(likelihood, models):
     ]
     Sigmas = solution.factors.Sigmas(solution.x)
     surface, span = Surface(likelihood.gram, reml=True), rungs[1].span
-    here = expand(surface.at(Sigmas), span, span.coordinates(Sigmas))
-    view = View(surface, here, span, Sigmas, [np.zeros((2, 0))], regular=True)
+    point = surface.at(Sigmas)
+    here = expand(point, span, span.coordinates(Sigmas))
+    H, nulls = (point.gradients[0][1],), [np.zeros((2, 0))]
+    view = View(surface, here, span, Sigmas, H, (40,), nulls, regular=True)
     return score(view, *rungs).statistic

@@ -137,7 +137,10 @@ class _View:
         span = together([self.own.span, *(r.span for r in richer)])
         here = expand(self.point, span, span.coordinates(self.Sigmas))
         regular = self.fit.certificate.certified and not self.fit.degenerate
-        view = View(self.surface, here, span, self.Sigmas, self._nulls(), regular)
+        H = tuple(H for _, H in self.point.gradients)
+        n_levels = self.likelihood.gram.n_groups
+        nulls = self._nulls()
+        view = View(self.surface, here, span, self.Sigmas, H, n_levels, nulls, regular)
         return tuple(score(view, self.own, r) for r in richer)
 
     def _nulls(self):

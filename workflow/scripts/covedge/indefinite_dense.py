@@ -85,7 +85,7 @@ class Crossed:
         for k, E in enumerate(directions):
             here, q = slice(ends[k], ends[k + 1]), E.shape[1]
             u = self.u[self.places[k]].reshape(-1, q)
-            moved[here, self.places[k]] = (u @ E).reshape(len(E), -1)
+            moved[here, self.places[k]] = (u @ E).reshape(len(E), u.size)
             for j, R in enumerate(directions[: k + 1]):
                 there = slice(ends[j], ends[j + 1])
                 pairs = self._products(k, j)

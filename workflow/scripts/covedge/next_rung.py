@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.stats import chi2
 
+from covedge.cone import minimum, part_of
 from covedge.expected_information import Expansion, Surface
 from covedge.factors import Block
-from covedge.likelihood import square_root
-from covedge.span import S_of, Span, span_of
+from covedge.span import Span, elements, span_of
 from covedge.tolerances import TOLERANCES
 
 CHI_SQUARED, BOUNDARY = "chi-squared", "boundary"
@@ -53,14 +52,17 @@ class View:
     """What is known about a fit when its richer models are scored.
 
     here : D about the optimum, on `span`, which holds every model that is scored. Sigmas : of the
-    optimum, scaled, deepest first. nulls : per level (q, k) orthonormal, the directions without
-    variance. regular : there are none that the model could have, and the fit is certified.
+    optimum, scaled, deepest first; H : there. n_levels : groups of each level. nulls : per level
+    (q, k) orthonormal, the directions without variance. regular : there are none that the model
+    could have, and the fit is certified.
     """
 
     surface: Surface
     here: Expansion
     span: Span
     Sigmas: tuple[np.ndarray, ...]
+    H: tuple[np.ndarray, ...]
+    n_levels: tuple[int, ...]
     nulls: list[np.ndarray]
     regular: bool
 
@@ -108,7 +110,7 @@ def score(view: View, rung: Rung, richer: Rung) -> Score:
     df = sizes[1] - sizes[0]
     added = richer.span.size - rung.span.size
     statistic = values[1] if df else None
-    predicted, step = _predicted(here, span, view.Sigmas, richer)
+    predicted, step = _predicted(view, richer)
     return Score(
         model=richer.name,
         added=added,
@@ -146,31 +148,16 @@ def _face(span, nulls):
     return Span(tuple(found))
 
 
-def _predicted(here, span, Sigmas, richer):
+def _predicted(view, richer):
     """How far the quadratic model falls within the set of the richer model, and the step there."""
-    C = richer.span.inside(span)
-    F, g = C.T @ here.information @ C, C.T @ here.gradient
-    start = richer.span.coordinates(Sigmas)
-    blocks = [(b, place) for b, place in zip(richer.blocks, _places(richer.blocks), strict=True)]
-    ends = np.cumsum([0, *(b.basis.shape[1] ** 2 if b.full else 1 for b in richer.blocks)])
-
-    def coordinates(x):
-        s = np.empty(len(start))
-        for (block, place), (a, b) in zip(blocks, pairwise(ends), strict=True):
-            s[place] = _coordinates_of(block, x[a:b])
-        return s
-
-    def value_and_slope(x):
-        step = coordinates(x) - start
-        pull = F @ step
-        slope = np.empty(len(x))
-        for (block, place), (a, b) in zip(blocks, pairwise(ends), strict=True):
-            slope[a:b] = _slope_of(block, x[a:b], (g + pull)[place])
-        return g @ step + pull @ step / 2, slope
-
-    x = np.concatenate([np.zeros(0), *(_root_of(b, start[place]) for b, place in blocks)])
-    found = minimize(value_and_slope, x, jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return max(0.0, -float(found.fun)), C @ (coordinates(found.x) - start)
+    here, C = view.here, richer.span.inside(view.span)
+    parts = [
+        part_of(block, place, view.H[block.level], view.n_levels[block.level])
+        for block, place in zip(richer.blocks, _places(richer.blocks), strict=True)
+    ]
+    start = richer.span.coordinates(view.Sigmas)
+    step, value = minimum(C.T @ here.information @ C, C.T @ here.gradient, start, parts)
+    return max(0.0, -value), C @ step
 
 
 def _at_least(view, step):
@@ -187,41 +174,5 @@ def _at_least(view, step):
 
 def _places(blocks):
     """Where the coordinates of each block stand; blocks come level by level, as in the span."""
-    sizes = [_size(b) for b in blocks]
+    sizes = [len(elements(b)) for b in blocks]
     return [slice(a, b) for a, b in pairwise(np.cumsum([0, *sizes]))]
-
-
-def _size(block):
-    p = block.basis.shape[1]
-    return p * (p + 1) // 2 if block.full else 1
-
-
-def _root_of(block, s):
-    """A start for the factor of a block: a little of everything, so that no direction is shut."""
-    S = S_of(block, s)
-    if not block.full:
-        return np.array([np.sqrt(max(S[0, 0], 0.0) + 1e-2)])
-    root = square_root(S + 1e-2 * np.eye(len(S)))
-    full = np.zeros_like(S)
-    full[:, : root.shape[1]] = root
-    return full.ravel()
-
-
-def _coordinates_of(block, x):
-    if not block.full:
-        return x**2
-    p = block.basis.shape[1]
-    L = x.reshape(p, p)
-    S = 2.0 * L @ L.T
-    S[np.diag_indices(p)] /= 2.0
-    return S[np.tril_indices(p)]
-
-
-def _slope_of(block, x, slope):
-    if not block.full:
-        return 2.0 * x * slope
-    p = block.basis.shape[1]
-    G = np.zeros((p, p))
-    G[np.tril_indices(p)] = slope
-    G = G + np.tril(G, -1).T
-    return (2.0 * G @ x.reshape(p, p)).ravel()
