@@ -175,3 +175,75 @@ def test_counts_do_not_depend_on_the_response_or_on_units():
     for changed in (table.assign(y=random), table.assign(y=1e6 * table.y)):
         found = judged(set_up(changed, "y ~ pair + (pair | rat/cycle)"))
         assert (found.n_parameters, found.rank) == (13, 12)
+
+
+def crossing(rows_per_cell, seed=1):
+    """Subjects by items, so many rows in each cell; x is 0/1 by item."""
+    rng = np.random.default_rng(seed)
+    cells = [(s, i) for s in range(7) for i in range(6) for _ in range(rows_per_cell)]
+    table = pd.DataFrame(cells, columns=["s", "i"])
+    return table.assign(x=(table.i % 2).astype(float), y=rng.normal(size=len(table)))
+
+
+@pytest.mark.parametrize("method", ["ML", "REML"])
+@pytest.mark.parametrize(("rows_per_cell", "rank"), [(1, 3), (2, 4)])
+def test_a_crossed_cell_with_one_row_is_the_residual(rows_per_cell, rank, method):
+    """(1 | s:i) beside (1 | s) and (1 | i) needs cells of several rows."""
+    problem = set_up(crossing(rows_per_cell), "y ~ x + (1 | s) + (1 | i) + (1 | s:i)", method)
+    found = judged(problem)
+    assert (found.n_parameters, found.rank) == (4, rank)
+    if rank == 3:
+        (confounding,) = found.confoundings
+        changed = [abs(S).max() > 1e-9 for S in confounding.S]
+        # Deepest first: the cells and sigma^2, and nothing else.
+        assert changed == [True, False, False]
+        assert confounding.residual != 0.0
+
+
+@pytest.mark.parametrize("method", ["ML", "REML"])
+def test_a_covariate_of_the_items_varies_within_subjects_only(method):
+    """(x | s) is told from (1 | i); (x | i), x binary and constant within items, loses one of its
+    three."""
+    table = crossing(2)
+    for effects, rank in (("(x | s) + (1 | i)", 5), ("(1 | s) + (x | i)", 4)):
+        found = judged(set_up(table, f"y ~ x + {effects}", method))
+        assert (found.n_parameters, found.rank) == (5, rank)
+
+
+def test_a_crossed_factor_that_is_a_copy_is_confounded_with_it():
+    table = crossing(2)
+    table["copy"] = table.s
+    found = judged(set_up(table, "y ~ x + (1 | s) + (1 | copy) + (1 | i)"))
+    assert (found.n_parameters, found.rank) == (4, 3)
+    fitted = set_up(table, "y ~ x + (1 | s) + (1 | copy) + (1 | i)").fit()
+    assert {t.term.name: t.identifiable for t in fitted.terms} == {
+        "s": False,
+        "copy": False,
+        "i": True,
+    }
+
+
+@pytest.mark.parametrize("method", ["ML", "REML"])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_rank_of_crossed_models_is_that_of_dense_matrices(seed, method):
+    rng = np.random.default_rng(seed)
+    table = crossing(1 + seed % 2, seed).sample(frac=0.8, random_state=seed).reset_index(drop=True)
+    if seed % 3 == 0:
+        table["x"] = rng.normal(size=len(table))
+    formula = "y ~ x + (x | s) + (x | i)" + (" + (1 | s:i)" if seed >= 2 else "")
+    one = np.ones(len(table))
+    slopes = np.column_stack([one, table.x])
+    terms = [(slopes, table.s), (slopes, table.i)]
+    if seed >= 2:
+        terms.append((one[:, None], 10 * table.s + table.i))
+    K = null_space(slopes.T) if method == "REML" else np.eye(len(table))
+    columns = [(K.T @ K).ravel()]
+    for Z, codes in terms:
+        same = codes.to_numpy()[:, None] == codes.to_numpy()
+        for i in range(Z.shape[1]):
+            for j in range(i + 1):
+                V = np.outer(Z[:, i], Z[:, j]) * same
+                columns.append((K.T @ (V + V.T) @ K).ravel())
+    A = np.column_stack(columns)
+    singular = np.linalg.svd(A / np.linalg.norm(A, axis=0), compute_uv=False)
+    assert judged(set_up(table, formula, method)).rank == (singular > 1e-6).sum()
