@@ -126,14 +126,15 @@ def _accumulate_nested(rows):
         deepest = np.zeros((len(rows.parents[0]), q, columns.shape[1]))
         own = np.ascontiguousarray(columns[:, :q])
         kernel.add_cross_products(own, columns, rows.codes[0], deepest)
-    raw = []
-    for level in range(1, n_terms + 1) if n_terms else [0]:
-        left = np.ascontiguousarray(columns[:, sum(rows.widths[:level]) :])
-        inner = level < n_terms
-        groups = len(rows.parents[level]) if inner else 1
-        block = np.zeros((groups, left.shape[1], left.shape[1]))
-        kernel.add_cross_products(left, left, rows.codes[level] if inner else root, block)
-        raw.append(block)
+    # Only the lowest of these needs the rows; the others are sums of the one below.
+    left = np.ascontiguousarray(columns[:, sum(rows.widths[:1]) :])
+    inner = n_terms > 1
+    block = np.zeros((len(rows.parents[1]) if inner else 1, left.shape[1], left.shape[1]))
+    kernel.add_cross_products(left, left, rows.codes[1] if inner else root, block)
+    raw = [block]
+    for q, parents in zip(rows.widths[1:], rows.parents[1:], strict=True):
+        first = np.flatnonzero(np.diff(parents, prepend=-1))  # children lie side by side
+        raw.append(np.add.reduceat(raw[-1][:, q:, q:], first, axis=0))
     return Gram(len(rows.y), rows.n_fixed, rows.parents, deepest, tuple(raw), rows.scaling)
 
 
