@@ -136,7 +136,7 @@ def main(quick: bool, only: str | None) -> None:
                 versions = found | versions
                 say("\n" + case_table(result))
         versions.pop(FIRST, None)
-        compiled = compilation(Path(folder)) if only is None else None
+        compiled = None if quick or only else compilation(Path(folder))
     rows = run_rows(settings.rows) if only in (None, "rows") else []
     levels = run_levels(settings.levels) if only in (None, "levels") else []
     about = machine() | versions
