@@ -5,7 +5,7 @@ import pytest
 
 from covedge.expected_information import Surface, expand
 from covedge.gram import scaled_rows
-from covedge.indefinite_dense import crossed_point
+from covedge.indefinite_dense import crossed_point, products
 from covedge.span import complete
 from support.dense import evaluate, random_Sigma, unbalanced
 from support.models import set_up
@@ -139,10 +139,11 @@ def test_one_dense_elimination_gives_the_same(seed, n_terms, method):
     rng = np.random.default_rng(seed)
     surface, Sigmas, point = indefinite_point(rng, problem.likelihood)
     full = all_products(problem.frame, gram)
+    given = products(full, gram.n_obs, gram.n_fixed, gram.n_groups)
     span = complete(gram.n_effects)
     s = span.coordinates(Sigmas)
     one = expand(point, span, s)
-    other = crossed_point(full, gram.n_obs, gram.n_fixed, gram.n_groups, Sigmas, reml)
+    other = crossed_point(given, Sigmas, reml)
     other = expand(other, span, s)
     assert other.value == pytest.approx(one.value, rel=1e-12)
     for name in ("gradient", "hessian", "traces", "B"):
@@ -150,7 +151,7 @@ def test_one_dense_elimination_gives_the_same(seed, n_terms, method):
         np.testing.assert_allclose(b, a, atol=1e-10 * np.abs(a).max())
     for _ in range(40):
         Sigmas = [symmetric(rng, q, rng.uniform(0, 1)) for q in gram.n_effects]
-        there = crossed_point(full, gram.n_obs, gram.n_fixed, gram.n_groups, Sigmas, reml)
+        there = crossed_point(given, Sigmas, reml)
         assert (there is None) == (surface.at(Sigmas) is None)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from covedge import indefinite, indefinite_slopes
 from covedge.gram import Gram
-from covedge.indefinite_dense import MOST_EFFECTS, Crossed, crossed_point
+from covedge.indefinite_dense import MOST_EFFECTS, Crossed, crossed_point, products
 from covedge.span import Span
 
 
@@ -44,13 +44,12 @@ class Surface:
     def at(self, Sigmas):
         """The point at Sigmas, scaled and deepest first; None where V is not positive definite."""
         gram = self.gram
-        if self._shared is None:
-            self._shared = indefinite.localised(gram) if self.nested else gram.full()
         if self.nested:
+            self._shared = self._shared or indefinite.localised(gram)
             return indefinite.nested_point(gram, Sigmas, self.reml, self._shared)
-        return crossed_point(
-            self._shared, gram.n_obs, gram.n_fixed, gram.n_groups, Sigmas, self.reml
-        )
+        if self._shared is None:
+            self._shared = products(gram.full(), gram.n_obs, gram.n_fixed, gram.n_groups)
+        return crossed_point(self._shared, Sigmas, self.reml)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """As `indefinite`, for crossed grouping factors: one dense elimination of all random effects.
 
-With C = Z'Z and Sigma block diagonal over all groups, (I + C Sigma)^-1 gives Z'V^-1[Z X y] in one
-solution, and from it everything, second derivatives too: for V_a = dV/dtheta_a, u = My, W = Z'MZ,
+With Z'Z = R'R and Sigma block diagonal over all groups, a Cholesky factor of I + R Sigma R' tells
+whether V > 0, and gives Z'V^-1[Z X y] and from it everything, second derivatives too: for
+V_a = dV/dtheta_a, u = My, W = Z'MZ,
 
     D_a  = tr(M V_a) - (nu/r^2) u'V_a u
     D_ab = -tr(M V_a M V_b) + 2 (nu/r^2) u'V_a M V_b u - (nu/r^4) (u'V_a u)(u'V_b u)
@@ -14,12 +15,13 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg import ldl, lu_factor, lu_solve
+from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg.lapack import dpstrf
 
-from covedge.indefinite import NO_EIGENVALUE, Root, root_of
+from covedge.indefinite import Root, root_of
 
-# Effects of all terms together: one evaluation takes seconds there, and a fit some ten of them.
-MOST_EFFECTS = 3000
+# Effects of all terms together: one evaluation takes a second there, and a free fit ten or twenty.
+MOST_EFFECTS = 2000
 
 
 @dataclass(frozen=True)
@@ -106,26 +108,52 @@ class Crossed:
         return (flat @ flat.T).reshape(q, r, q, r)
 
 
-def crossed_point(full, n_obs, n_fixed, groups, Sigmas, reml) -> Crossed | None:
+@dataclass(frozen=True)
+class Products:
+    """Cross-products of all effects, prepared once. R : (r, N) with R'R = Z'Z, r its rank.
+
+    rest : (N, p + 1) Z'[X y]; corner : (p + 1, p + 1) [X y]'[X y]. groups : of each level.
+    """
+
+    R: np.ndarray
+    rest: np.ndarray
+    corner: np.ndarray
+    groups: tuple[int, ...]
+    n_obs: int
+
+
+def products(full, n_obs, n_fixed, groups) -> Products:
+    """full : (N + p + 1, N + p + 1) cross-products of [Z | X | y], see `CrossedGram.full`."""
+    N = len(full) - n_fixed - 1
+    U, order, rank, _ = dpstrf(full[:N, :N])
+    R = np.zeros((rank, N))
+    R[:, order - 1] = np.triu(U)[:rank]
+    return Products(R, full[:N, N:], full[N:, N:], tuple(groups), n_obs)
+
+
+def crossed_point(given: Products, Sigmas, reml) -> Crossed | None:
     """The point at Sigmas, or None where V is not positive definite.
 
-    full : (N + p + 1, N + p + 1) cross-products of [Z | X | y], see `CrossedGram.full`.
+    V = I + Z Sigma Z' is so where I + R Sigma R' is: both have the same eigenvalues but for ones.
     """
-    N = len(full) - n_fixed - 1
-    C, rest = full[:N, :N], full[:N, N:]
-    if not _positive(C, groups, Sigmas):
+    R = given.R
+    moved = _times(R, given.groups, Sigmas)
+    try:
+        half = cholesky(np.eye(len(R)) + moved @ R.T, lower=True)
+    except np.linalg.LinAlgError:
         return None
-    factor = lu_factor(np.eye(N) + _times(C, groups, Sigmas))
-    solved = lu_solve(factor, np.hstack([C, rest]))
-    w = solved[:, N:]
-    root = root_of(full[N:, N:] - rest.T @ _times(w.T, groups, Sigmas).T, n_obs, reml)
+    across = solve_triangular(half, moved @ given.rest, lower=True)
+    solved = solve_triangular(half, R, lower=True)
+    # (I + C Sigma)^-1 = I - R'(I + R Sigma R')^-1 R Sigma.
+    w = given.rest - solved.T @ across
+    S = given.corner - given.rest.T @ _times(w.T, given.groups, Sigmas).T
+    root = root_of(S, given.n_obs, reml)
     if root is None:
         return None
-    logdet = np.log(np.abs(np.diag(factor[0]))).sum()
-    W = (solved[:, :N] + solved[:, :N].T) / 2
+    criterion = float(2.0 * np.log(np.diag(half)).sum() + root.criterion)
     u = w @ root.v
-    criterion = float(logdet + root.criterion)
-    return Crossed(tuple(Sigmas), tuple(groups), W, w[:, :-1], u, root, criterion)
+    W = solved.T @ solved
+    return Crossed(tuple(Sigmas), given.groups, W, w[:, :-1], u, root, criterion)
 
 
 def _times(A, groups, Sigmas):
@@ -135,39 +163,5 @@ def _times(A, groups, Sigmas):
         q = len(Sigma)
         own = A[:, at : at + L * q].reshape(len(A), L, q)
         parts.append((own @ Sigma).reshape(len(A), L * q))
-        at += L * q
-    return np.hstack(parts)
-
-
-def _positive(C, groups, Sigmas):
-    """Whether V > 0: as many negative eigenvalues in J as in J + F C F' (see `indefinite`)."""
-    roots, signs = [], []
-    for L, Sigma in zip(groups, Sigmas, strict=True):
-        values, vectors = np.linalg.eigh((Sigma + Sigma.T) / 2)
-        keep = np.abs(values) > NO_EIGENVALUE * max(np.abs(values).max(initial=0.0), 1e-300)
-        roots.append((L, vectors[:, keep] * np.sqrt(np.abs(values[keep]))))
-        signs.append(np.tile(np.sign(values[keep]), L))
-    signs = np.concatenate(signs)
-    if (signs > 0).all():
-        return True
-    half = _congruent(C, roots)
-    inner = _congruent(half.T, roots) + np.diag(signs)
-    # Sylvester: the block diagonal factor has the inertia of the matrix.
-    D = ldl(inner)[1]
-    below = np.diag(D, -1) != 0.0
-    # A block of two is there because its determinant is negative: one eigenvalue of each sign.
-    single = np.ones(len(D), dtype=bool)
-    single[:-1] &= ~below
-    single[1:] &= ~below
-    negative = int((np.diag(D)[single] < 0).sum() + below.sum())
-    return negative == int((signs < 0).sum())
-
-
-def _congruent(C, roots):
-    """C @ blockdiag(A of every group), for A (q, d) of each level."""
-    parts, at = [], 0
-    for L, A in roots:
-        q, d = A.shape
-        parts.append((C[:, at : at + L * q].reshape(len(C), L, q) @ A).reshape(len(C), L * d))
         at += L * q
     return np.hstack(parts)
