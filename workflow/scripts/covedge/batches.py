@@ -27,12 +27,14 @@ class Batches:
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Frames whose label columns have all `categories`, in one order."""
-        types = {n: pd.CategoricalDtype(c) for n, c in self.categories.items()}
+        indices = {name: pd.Index(labels) for name, labels in self.categories.items()}
         for frame in self.read():
             if len(frame):
-                yield frame.assign(
-                    **{n: frame[n].cat.set_categories(t.categories) for n, t in types.items()}
-                ).reset_index(drop=True)
+                frame = frame.reset_index(drop=True)
+                for name, index in indices.items():
+                    if not frame[name].cat.categories.equals(index):
+                        frame[name] = frame[name].cat.set_categories(index)
+                yield frame
 
 
 def in_memory(frame: pd.DataFrame, size: int = BATCH_ROWS) -> Batches:
@@ -49,19 +51,37 @@ def in_memory(frame: pd.DataFrame, size: int = BATCH_ROWS) -> Batches:
 def prepared_batches(path: str | Path, names: Sequence[str], size: int = BATCH_ROWS) -> Batches:
     """Batches of the columns `names` of a Parquet file as the prepare step writes it."""
     import pyarrow as pa
-    import pyarrow.parquet as parquet
+    from pyarrow import compute, parquet
 
     schema = parquet.read_schema(path)
     labels = [n for n in names if not pa.types.is_floating(schema.field(n).type)]
 
-    def read(columns=tuple(names)):
+    def record_batches(columns):
         # Opened anew, and labels as dictionaries: their text is never repeated row by row.
         with parquet.ParquetFile(path, read_dictionary=labels) as file:
-            for batch in file.iter_batches(batch_size=size, columns=list(columns)):
-                yield batch.to_pandas()
+            yield from file.iter_batches(batch_size=size, columns=list(columns))
 
-    found: dict[str, dict[str, None]] = {n: {} for n in labels}
-    for frame in read(labels) if labels else ():
+    known = {}
+    for batch in record_batches(labels) if labels else ():
         for n in labels:
-            found[n].update(dict.fromkeys(frame[n].cat.categories))
-    return Batches(read, {n: list(labels) for n, labels in found.items()})
+            here = batch.column(n).dictionary
+            if n not in known or not known[n].equals(here):
+                both = pa.chunked_array([known.get(n, here), here])
+                known[n] = compute.unique(both)
+    types = {n: pd.CategoricalDtype(values.to_pandas()) for n, values in known.items()}
+
+    def column(batch, name):
+        values = batch.column(name)
+        if name not in known:
+            return values.to_numpy(zero_copy_only=False)
+        codes = values.indices.to_numpy(zero_copy_only=False)
+        if not known[name].equals(values.dictionary):
+            places = compute.index_in(values.dictionary, value_set=known[name])
+            codes = places.to_numpy(zero_copy_only=False)[codes]
+        return pd.Categorical.from_codes(codes, dtype=types[name], validate=False)
+
+    def read():
+        for batch in record_batches(names):
+            yield pd.DataFrame({n: column(batch, n) for n in names})
+
+    return Batches(read, {n: list(types[n].categories) for n in labels})
