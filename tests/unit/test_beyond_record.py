@@ -63,7 +63,7 @@ def test_the_page_tells_what_the_edge_costs_and_warns(tmp_path):
 def test_the_page_says_that_there_is_no_free_fit_or_nothing_known(tmp_path):
     free, scores = records(1)
     words = page(tmp_path, free | {"status": "none", "reason": "D falls", "terms": []}, scores)
-    assert "there is no free fit" in words
+    assert "the model has no best point" in words
     assert "MIVQUE" in words
     nothing = {"status": "not computed", "reason": "too many", "terms": []}
     words = page(tmp_path, free | nothing | {"mivque": nothing}, scores)

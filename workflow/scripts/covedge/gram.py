@@ -148,11 +148,14 @@ def group_indices(codes):
     above = np.zeros(len(codes[0]), dtype=np.int64) if codes else None
     for code in codes:
         n_levels = int(code.max()) + 1
-        combined = above * n_levels + code
-        _, first, index = np.unique(combined, return_index=True, return_inverse=True)
-        if len(first) > n_levels:
+        parent = np.zeros(n_levels, dtype=np.int64)
+        parent[code] = above
+        if not np.array_equal(parent[code], above):
             return tuple(codes[::-1]), None
-        parents.append(above[first])
-        numbered.append(index.astype(np.int64))
+        order = np.argsort(parent, kind="stable")
+        number = np.empty(n_levels, dtype=np.int64)
+        number[order] = np.arange(n_levels)
+        parents.append(parent[order])
+        numbered.append(number[code])
         above = numbered[-1]
     return tuple(numbered[::-1]), tuple(parents[::-1])

@@ -35,7 +35,10 @@ def _free(found: dict) -> list[str]:
 
 def _found(found: dict) -> str:
     """What became of the free fit."""
-    opening = "If Σ need not be a covariance matrix, only the variance V of the responses, "
+    opening = (
+        "A variance cannot be negative, but members of a group can differ more than strangers do, "
+        "which no variance between groups can express. Fitted as if it could, "
+    )
     if found["status"] == "found":
         if found["improvement"] < 1e-6:
             return f"{opening}the fit stays where it is.\n"
@@ -45,7 +48,7 @@ def _found(found: dict) -> str:
         )
     if found["status"] == "none":
         return (
-            f"{opening}there is no free fit: {text(found['reason'])}. With groups of unequal size "
+            f"{opening}the model has no best point: {text(found['reason'])}. With groups of unequal size "
             "this happens when the fixed effects can follow one group closely. One step of "
             "scoring (MIVQUE) always exists.\n"
         )
