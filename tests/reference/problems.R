@@ -9,17 +9,14 @@ asked <- read.csv(file.path(folder, "problems.csv"))
 rows <- read.csv(file.path(folder, "problems.csv.gz"), stringsAsFactors = TRUE)
 for (name in c("a", "b", "c", "d")) rows[[name]] <- factor(rows[[name]])
 
-optimizers <- list(
-  bobyqa = list(rhobeg = 0.2, rhoend = 1e-10, maxfun = 1e6),
-  nloptwrap = list(xtol_abs = 1e-12, xtol_rel = 1e-12, ftol_abs = 1e-13, maxeval = 1e5),
-  Nelder_Mead = list(maxfun = 2e4, FtolAbs = 1e-12, FtolRel = 1e-15, XtolRel = 1e-10),
-  nlminbwrap = list(iter.max = 1e4, eval.max = 1e5, rel.tol = 1e-15)
-)
+optimizers <- names(tightest(0))
+unchecked <- list(check.nobs.vs.nlev = "ignore", check.nobs.vs.nRE = "ignore")
 
 # D at the end, or NA where lme4 stops with an error.
 criterion <- function(formula, table, REML, optimizer, settings) {
-  control <- lmerControl(optimizer, optCtrl = settings,
-    check.nobs.vs.nlev = "ignore", check.nobs.vs.nRE = "ignore", calc.derivs = FALSE)
+  control <- do.call(
+    lmerControl, c(list(optimizer, optCtrl = settings, calc.derivs = FALSE), unchecked)
+  )
   fit <- with_words(lmer(formula, table, REML = REML, control = control))$value
   if (is.null(fit)) return(NA)
   if (REML) REMLcrit(fit) else unname(deviance(fit))
@@ -29,13 +26,14 @@ problem <- function(k) {
   formula <- as.formula(asked$formula[k])
   table <- droplevels(rows[rows$problem == asked$problem[k], ])
   ends <- function(settings) {
-    vapply(names(optimizers), function(name) {
+    vapply(optimizers, function(name) {
       criterion(formula, table, asked$method[k] == "REML", name, as.list(settings[[name]]))
     }, numeric(1))
   }
+  parts <- lFormula(formula, table, control = do.call(lmerControl, unchecked))
   if (k %% 20 == 0) message(k)
   # The default of lme4 1.1-31 is nloptwrap as it comes.
-  list(default = as.list(ends(list())), tight = as.list(ends(optimizers)))
+  list(default = as.list(ends(list())), tight = as.list(ends(tightest(length(parts$reTrms$theta)))))
 }
 
 write_reference(

@@ -25,24 +25,21 @@ read <- function(model) {
   table
 }
 
-# lme4's own settings, and each optimiser as tight as it goes.
-tight <- list(
-  bobyqa = list(rhobeg = 0.2, rhoend = 1e-10, maxfun = 1e6),
-  nloptwrap = list(xtol_abs = 1e-12, xtol_rel = 1e-12, ftol_abs = 1e-13, maxeval = 1e5),
-  Nelder_Mead = list(maxfun = 1e5, FtolAbs = 1e-12, FtolRel = 1e-15, XtolRel = 1e-10),
-  nlminbwrap = list(iter.max = 1e4, eval.max = 1e5, rel.tol = 1e-15)
-)
 # On InstEval a fit takes minutes.
 large <- c("default", "bobyqa")
+all <- c("default", names(tightest(0)))
 
 fit_with <- function(model, table, optimizer, start = NULL) {
+  formula <- as.formula(model$formula)
   control <- if (optimizer == "default") {
     lmerControl()
   } else {
-    lmerControl(optimizer, optCtrl = tight[[optimizer]])
+    # Made for its theta alone; what it says, the fit says again.
+    parts <- suppressWarnings(suppressMessages(lFormula(formula, table)))
+    lmerControl(optimizer, optCtrl = tightest(length(parts$reTrms$theta))[[optimizer]])
   }
   arguments <- list(
-    as.formula(model$formula), table, REML = model$method == "REML", control = control,
+    formula, table, REML = model$method == "REML", control = control,
     start = start
   )
   if (!is.null(model$weights)) arguments$weights <- table[[model$weights]]
@@ -53,7 +50,7 @@ fit_with <- function(model, table, optimizer, start = NULL) {
 # beside it.
 reference <- function(model) {
   table <- read(model)
-  optimizers <- if (model$data == "InstEval") large else c("default", names(tight))
+  optimizers <- if (model$data == "InstEval") large else all
   fits <- sapply(optimizers, function(o) fit_with(model, table, o), simplify = FALSE)
   fits <- Filter(function(done) !is.null(done$value), fits)
   results <- lapply(fits, function(done) lmer_result(done$value, done$words))

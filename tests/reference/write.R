@@ -15,6 +15,17 @@ versions <- function() {
   )
 }
 
+# Each of lme4's optimisers as tight as it goes; n : the number of elements of theta. Nelder_Mead
+# stops by `xt` alone: lme4 1.1-31 takes FtolAbs and XtolRel and stops at the same evaluation.
+tightest <- function(n) {
+  list(
+    bobyqa = list(rhobeg = 0.2, rhoend = 1e-10, maxfun = 1e6),
+    nloptwrap = list(xtol_abs = 1e-12, xtol_rel = 1e-12, ftol_abs = 1e-13, maxeval = 1e5),
+    Nelder_Mead = list(xt = rep(1e-9, n), maxfun = 1e5),
+    nlminbwrap = list(iter.max = 1e4, eval.max = 1e5, rel.tol = 1e-15)
+  )
+}
+
 # The value of an expression, and every warning and message on the way, word for word.
 with_words <- function(expression) {
   words <- character()
