@@ -147,10 +147,6 @@ def test_the_default_config_is_the_one_of_the_issue():
             '.formula: `(` is never closed (character 9 of `y ~ x + (x | g`, at "(x | g")',
         ),
         (
-            {"formula": "y ~ x"},
-            ".formula: there are no random effects: add `(effects | group)`",
-        ),
-        (
             {"subset": "x = 1"},
             ".subset: `=` has no meaning: compare with `==` (character 3 of `x = 1`)",
         ),

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from covedge.data import prepare
+from covedge.design import group_codes
 from covedge.errors import DataError, DesignError
 from covedge.formula import parse
 
@@ -111,7 +112,6 @@ def refuse(table, formula, says, key, kind=DataError, **options):
         ("y ~ f + (1 | g)", "no column `k`", "categorical", {"categorical": ["k"]}),
         ("y ~ f + (1 | g)", "no column `w`", "weights", {"weights": "w"}),
         ("f ~ x + (1 | g)", "`f` must be numeric", "formula", {}),
-        ("y ~ g + (1 | g)", "copy the column under another name", "formula", {}),
         ("y ~ x + (1 | y)", "cannot be labels as well", "formula", {}),
     ],
 )
@@ -164,3 +164,13 @@ def test_no_rows_left(table):
         "missing",
         subset="f == 'b'",
     )
+
+
+def test_a_number_may_also_group(table):
+    """lme4's `y ~ x + (1 | x)`: a slope, and a deviation of each value of x from the line."""
+    table["x"] = [1.0, 1.0, 2.0, 2.0, 3.5, 3.5]
+    frame = prepare(table, parse("y ~ x + (1 | x)")).frame
+    assert frame["x"].dtype == "float64"
+    codes, labels = group_codes(frame, ("x",))
+    assert list(codes) == [0, 0, 1, 1, 2, 2]
+    assert labels == ("1", "2", "3.5")

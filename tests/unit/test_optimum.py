@@ -173,3 +173,27 @@ def test_the_same_start_gives_the_same_bits():
     one, two = (solve(problem.likelihood, problem.structures) for _ in range(2))
     assert one.x.tobytes() == two.x.tobytes()
     assert one.criterion == two.criterion
+
+
+def test_a_search_that_runs_into_an_exact_fit_is_refused_and_no_more():
+    """Nineteen rows, fifteen variances by ML: on the way no digits are left, whatever the order."""
+    rng = np.random.default_rng(117)
+    n_groups = int(rng.integers(3, 11))
+    a = np.repeat(np.arange(n_groups), rng.integers(3, 9, n_groups))
+    n = len(a)
+    b, d = rng.integers(0, 3, n), rng.integers(0, 5, n)
+    f = np.array(["u", "v", "w"])[rng.integers(0, 3, n)]
+    x, z = rng.normal(1, 1, n), rng.uniform(0, 2, n)
+    C = np.column_stack([np.ones(n), x, z, f == "v", f == "w"])
+    L = rng.normal(size=(5, int(rng.integers(0, 5)))) * rng.choice([0.1, 1, 5, 100])
+    effects = rng.normal(size=(n_groups, L.shape[1])) @ L.T
+    y = x + rng.normal(size=n) + (C * effects[a]).sum(1)
+    table = pd.DataFrame({"y": y, "a": a, "b": b, "d": d, "f": f, "x": x, "z": z})
+    written = ("x", "f", "f + x", "x + z", "f:x + f", "1")[rng.integers(6)]
+    other = ["", "+ (1 | a:b)", "+ (1 | d)"][rng.integers(3)]
+    method = ["ML", "REML"][rng.integers(2)]
+    formula = f"y ~ x + z + f + ({written} | a) {other}"
+    for rows in (table, table.sample(frac=1, random_state=1)):
+        certificate = set_up(rows, formula, method).fit().certificate
+        assert certificate.status == REFUSED
+        assert certificate.reasons == (EXACT_FIT,)

@@ -256,3 +256,10 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
         tracemalloc.stop()
         assert found.gram.n_obs == n
     assert peaks[1] < 1.2 * peaks[0] + 1e6
+
+
+def test_a_number_that_groups_needs_all_rows():
+    table = pd.DataFrame({"y": [1.0, 2.0, 4.0, 3.0], "x": [1.0, 1.0, 2.0, 2.0]})
+    batches = in_memory(table, 2)
+    with pytest.raises(NeedsAllRows, match="`x` is a number and a grouping factor"):
+        stream(batches, parse("y ~ x + (1 | x)"))

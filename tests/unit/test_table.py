@@ -54,3 +54,13 @@ def test_errors_name_the_file(tmp_path, name, content, says):
 def test_a_folder_is_not_a_file(tmp_path):
     with pytest.raises(DataError, match="is a folder"):
         read_table(tmp_path)
+
+
+def test_the_word_none_is_a_label_and_na_is_missing(tmp_path):
+    """As in R, where read.csv takes NA, and an empty cell of numbers, as missing."""
+    path = tmp_path / "t.csv"
+    path.write_text("dose,y\nNone,1\nlow,NA\nNA,\n", encoding="utf-8")
+    table = read_table(path)
+    assert list(table["dose"].isna()) == [False, False, True]
+    assert table["dose"].iloc[0] == "None"
+    assert list(table["y"].isna()) == [False, True, True]

@@ -184,7 +184,7 @@ def _shown(value: Any) -> str:
 
 def _content_problems(where: str, analysis: Mapping, folder: Path) -> list[str]:
     """What the schema cannot say: files, formulas and conditions."""
-    checks = {"data": _check_file, "formula": _check_formula, "subset": subset.columns}
+    checks = {"data": _check_file, "formula": parse, "subset": subset.columns}
     problems = []
     for key, check in checks.items():
         if isinstance(analysis.get(key), str) and analysis[key]:
@@ -208,11 +208,6 @@ def _check_file(text: str, folder: Path) -> None:
         close = nearest(path.name, [each.name for each in beside if each.is_file()])
         hint = f"; did you mean `{Path(text).parent / close}`?" if close else ""
         raise CovedgeError(f"there is no file {text}{hint}")
-
-
-def _check_formula(text: str) -> None:
-    if not parse(text).terms:
-        raise FormulaError("there are no random effects: add `(effects | group)`", text)
 
 
 def _check_rung(text: Any, asked: Any) -> None:

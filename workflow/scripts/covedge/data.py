@@ -107,18 +107,13 @@ def roles_of(table, formula, ladder, categorical, weights) -> Roles:
             raise DataError(f"there is no column `{name}` in the data{hint}", key=key)
     grouping = {name for each in formulas for term in each.terms for name in term.group}
     used = [name for name, key in wanted if key != "categorical"]
-    text = {name for name in used if not pd.api.types.is_numeric_dtype(table[name].dtype)}
-    for name in grouping - text - set(categorical):
-        if any(name in each.variables_in_effects for each in formulas):
-            raise DataError(
-                f"`{name}` is a number in one place of the formula and a grouping factor in "
-                "another: copy the column under another name, or list it under `categorical`",
-                key="formula",
-            )
+    numbers = {name for name in used if pd.api.types.is_numeric_dtype(table[name].dtype)}
+    slopes = {name for each in formulas for name in each.variables_in_effects}
     for name in {formula.response, weights} & (grouping | set(categorical)):
         role = "response" if name == formula.response else "weights column"
         raise DataError(f"the {role} `{name}` cannot be labels as well", key="formula")
-    labels = frozenset(grouping | set(categorical))
+    # What is a number in effects stays one, and groups by its distinct values.
+    labels = frozenset((grouping - (numbers & slopes)) | set(categorical))
     return Roles(formula.response, weights, tuple(dict.fromkeys(used)), frozenset(grouping), labels)
 
 

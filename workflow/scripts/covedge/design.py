@@ -9,6 +9,7 @@ import pandas as pd
 
 from covedge.errors import DesignError
 from covedge.formula import Formula
+from covedge.subset import as_labels
 
 # Columns of X nearer to the span of those before them than this part of their length are dropped
 # (lme4 uses the same).
@@ -135,8 +136,11 @@ def matrices(data):
 
 def _matrix(read, data):
     # The data have no missing values: one that turns up is a transformation's, told below.
-    with np.errstate(all="ignore"):
-        matrix = read.get_model_matrix(data, na_action="ignore", output="numpy")
+    try:
+        with np.errstate(all="ignore"):
+            matrix = read.get_model_matrix(data, na_action="ignore", output="numpy")
+    except (ValueError, TypeError) as error:
+        raise DesignError(f"`{read}` cannot be computed: {error}", key="formula") from error
     columns = matrix.model_spec.column_names
     values = np.asarray(matrix, dtype=float).reshape(len(data), -1)
     if not np.isfinite(values).all():
@@ -193,7 +197,7 @@ def group_codes(data, group):
     labels = [""]
     for name in group:
         column = data[name].astype("category").cat
-        added = [str(label) for label in column.categories]
+        added = list(as_labels(pd.Series(column.categories)))
         codes, present = _renumbered(codes * len(added) + column.codes.to_numpy())
         outer, inner = np.divmod(present, len(added))
         labels = [

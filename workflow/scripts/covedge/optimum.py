@@ -144,8 +144,11 @@ def _newton(factors, x):
     for _ in range(NEWTON_STEPS):
         if known is None or since > NEAR:
             known, since = curvature(factors, x, factors.likelihood.at(factors.Sigmas(x))), 0.0
-            values, vectors = np.linalg.eigh(known.hessian)
             evaluations += 2 * factors.size
+            if not np.isfinite(known.hessian).all():
+                # Next to an exact fit no digits are left: the certificate will say so.
+                return x, None, evaluations
+            values, vectors = np.linalg.eigh(known.hessian)
         parts = vectors.T @ (known.T.T @ gradient)
         steep = np.abs(values) > 1e-7 * np.abs(values).max()
         lengths = np.where(steep, parts / np.where(steep, np.abs(values), 1.0), 0.0)

@@ -18,6 +18,7 @@ from covedge.data import MEANT_AS_NUMBERS, Roles, roles_of, typed
 from covedge.errors import DataError, DesignError
 from covedge.formula import Formula
 from covedge.subset import as_labels, matches
+from covedge.table import READ_AS
 
 
 def raw_batches(
@@ -71,11 +72,11 @@ class _Csv:
         yield from pd.read_csv(
             self.path,
             sep=separator,
-            encoding="utf-8-sig",
             index_col=False,
             usecols=None if columns is None else sorted(columns),
             dtype=self.types,
             chunksize=self.size,
+            **READ_AS,
         )
 
     def settled(self, columns) -> _Csv:

@@ -50,7 +50,8 @@ def information_root(H, inside):
     R (r, p) with R'R = H there, and back (p, r) with R back = I.
     """
     values, vectors = np.linalg.eigh(inside.T @ (H + H.T) @ inside / 2)
-    roots = np.sqrt(np.maximum(values, 1e-15 * values.max(initial=0.0)))
+    # H is zero next to an exact fit, where nothing has digits.
+    roots = np.sqrt(np.maximum(values, max(1e-15 * values.max(initial=0.0), 1e-300)))
     axes = inside @ vectors
     return roots[:, None] * axes.T, axes / roots
 

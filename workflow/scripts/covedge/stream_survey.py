@@ -51,6 +51,7 @@ def survey(batches, formula, others, weights) -> Survey:
             written[frozenset(term.group)].append(term)
     for right in (formula.fixed, *(t.effects for each in written.values() for t in each)):
         _check_row_by_row(right, first)
+    _check_labels(batches.categories, formula)
     effects = [Effects(each, first) for each in written.values()]
     names = matrices(first)(formula.fixed)[1]
     joint = _product([n for e in effects for n in e.group], batches.categories)
@@ -143,6 +144,17 @@ def _numbered(levels, joint):
         groups[place] = code
         numbered.append(replace(each, groups=groups))
     return tuple(numbered), parents
+
+
+def _check_labels(categories, formula):
+    """NeedsAllRows for a grouping factor that is a number elsewhere in the formula."""
+    for name in (name for term in formula.terms for name in term.group):
+        if name not in categories:
+            raise NeedsAllRows(
+                f"`{name}` is a number and a grouping factor, and the data are read in batches: "
+                "put it into the data a second time, under another name",
+                key="formula",
+            )
 
 
 def _check_row_by_row(right: str, batch: pd.DataFrame) -> None:

@@ -14,6 +14,13 @@ from covedge.errors import DataError
 
 _SEPARATORS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 _PARQUET = (".parquet", ".pq")
+# How CSV is read. pandas would take the word None for a missing value too; it is a label at least
+# as often ("treatment: None"), and R keeps it.
+READ_AS = {
+    "encoding": "utf-8-sig",
+    "keep_default_na": False,
+    "na_values": ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null"],
+}
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -66,4 +73,4 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
         message = f"{path} seems to be separated by {found}; covedge reads commas (.csv) or tabs"
         raise DataError(f"{message} (.tsv)", key="data")
     # index_col=False: else a first line that is too short makes the first column row names
-    return pd.read_csv(path, sep=separator, encoding="utf-8-sig", index_col=False, low_memory=False)
+    return pd.read_csv(path, sep=separator, index_col=False, low_memory=False, **READ_AS)

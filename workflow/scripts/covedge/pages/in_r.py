@@ -13,7 +13,7 @@ _NOT_R = re.compile(r"\b(and|or|not|in)\b|\[")
 def calls(results: Results) -> str:
     """Folded: reading the data, the fit, and what R says of it, with our numbers beside."""
     fit = results.asked
-    lines = [*_reading(results.analysis), *_fit(results, fit), *_questions(results, fit)]
+    lines = [*_reading(results.analysis), *_fit(results, fit)]
     code = "\n".join(str(escape(line)) or " " for line in lines)
     return fold("The same in R", block(f"<pre><code>{code}</code></pre>"))
 
@@ -21,7 +21,7 @@ def calls(results: Results) -> str:
 def _reading(analysis: dict) -> list[str]:
     path = analysis.get("data", "data.csv")
     reader = "arrow::read_parquet" if str(path).endswith((".parquet", ".pq")) else "read.csv"
-    lines = ["library(lme4)", f'data <- {reader}("{path}")']
+    lines = [f'data <- {reader}("{path}")']
     lines += [f"data${name} <- factor(data${name})" for name in analysis.get("categorical") or []]
     if subset := analysis.get("subset"):
         kept = f"data <- subset(data, {subset})"
@@ -30,17 +30,27 @@ def _reading(analysis: dict) -> list[str]:
 
 
 def _fit(results: Results, fit: dict) -> list[str]:
+    formula = results.analysis["formula"]
     reml = "TRUE" if fit["method"] == "REML" else "FALSE"
-    lines = [f"fit <- lmer({results.analysis['formula']}, data, REML = {reml})"]
+    if not fit["terms"]:
+        return [
+            f"fit <- lm({formula}, data)",
+            f"-2 * logLik(fit, REML = {reml}) # certified: {fixed(fit['criterion'], 4)}",
+        ]
+    if any(term["structure"].startswith("rank") for term in fit["terms"]):
+        return [
+            "library(glmmTMB)  # lme4 has no terms of limited rank",
+            f"fit <- glmmTMB({formula}, data, REML = {reml})",
+            f"-2 * logLik(fit)      # certified: {fixed(fit['criterion'], 4)}",
+        ]
+    lines = ["library(lme4)", f"fit <- lmer({formula}, data, REML = {reml})"]
     if fit.get("identifiable") is False:
-        lines[0:0] = ["# lmer() refuses this model, and it is right to:"]
-    return lines
+        return ["# lmer() refuses this model, and it is right to:", *lines]
+    return [*lines, *_questions(results, fit)]
 
 
 def _questions(results: Results, fit: dict) -> list[str]:
     criterion = "REMLcrit(fit)" if fit["method"] == "REML" else "deviance(fit)"
-    if fit.get("identifiable") is False:
-        return []
     singular = "TRUE" if reading.state(fit) == "degenerate" else "FALSE"
     lines = [
         f"{criterion:<22} # certified: {fixed(fit['criterion'], 4)}",
