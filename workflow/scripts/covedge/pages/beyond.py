@@ -49,8 +49,8 @@ def _found(found: dict) -> str:
     if found["status"] == "none":
         return (
             f"{opening}the model has no best point: {text(found['reason'])}. With groups of "
-            "unequal size this happens when the fixed effects can follow one group closely. One step of "
-            "scoring (MIVQUE) always exists.\n"
+            "unequal size this happens when the fixed effects can follow one group closely. One "
+            "step of scoring (MIVQUE) always exists.\n"
         )
     return f"{opening}nothing can be told: {text(found['reason'] or found['status'])}.\n"
 
