@@ -5,7 +5,7 @@ import numpy as np
 from covedge.kernel.compiled import compiled
 from covedge.kernel.linalg import cholesky
 
-BLOCK = 96
+BLOCK = 128
 
 
 @compiled

@@ -57,7 +57,7 @@ def crossed_forward(ints, floats, Lam, ranks, work, factors):
     A = work[start + m * m : start + m * m + n * d].reshape(n, d)
     times_Lambda(ints, Lam, ranks, root[:n], A)
     M = np.empty((d, d))
-    times_Lambda(ints, Lam, ranks, A.T, M)
+    Lambda_times(ints, Lam, ranks, A, M, True)
     for i in range(d):
         M[i, i] += 1.0
     more, inverse = inverse_factor(M)
@@ -99,6 +99,29 @@ def times_Lambda(ints, Lam, ranks, B, out):
                         total += B[i, first + g * q + a] * L[a, b]
                     out[i, to + g * d + b] = total
         to += n_groups * d
+
+
+@compiled
+def Lambda_times(ints, Lam, ranks, B, out, turned):
+    """out (n, m) = the dense terms' Lambda (n, d) times B (d, m); turned: Lambda' B, B (n, m)."""
+    start, m = 0, B.shape[1]
+    for step in range(ints[N_CHAIN], ints[N_TERMS]):
+        level = of_step(ints, step, LEVEL)
+        first = of_step(ints, step, FIRST_COLUMN)
+        q, d = of_level(ints, level, Q), ranks[level]
+        L = lambda_of(ints, Lam, level)
+        n_groups = of_level(ints, level, GROUPS)
+        for g in range(n_groups):
+            for i in range(d if turned else q):
+                to = out[start + g * d + i] if turned else out[first + g * q + i]
+                for k in range(m):
+                    to[k] = 0.0
+                for j in range(q if turned else d):
+                    weight = L[j, i] if turned else L[i, j]
+                    row = B[first + g * q + j] if turned else B[start + g * d + j]
+                    for k in range(m):
+                        to[k] += weight * row[k]
+        start += n_groups * d
 
 
 @compiled

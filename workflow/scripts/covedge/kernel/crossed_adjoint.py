@@ -6,6 +6,7 @@ from covedge.kernel.adjoint import add_gamma, group_adjoint, regression
 from covedge.kernel.blocked import gram_of_lower, lower_times
 from covedge.kernel.compiled import compiled
 from covedge.kernel.crossed import (
+    Lambda_times,
     dense_rank,
     group_factor,
     group_rows,
@@ -49,9 +50,13 @@ def crossed_backward(ints, floats, Lam, ranks, work, factors, seed, wanted, Gamm
     inverse = work[start + m * m + n * n : start + m * m + n * n + d * d].reshape(d, d)
     M_inverse = gram_of_lower(inverse)
     E = _root_adjoint(ints, Lam, ranks, root, M_inverse, seed, root_bar)
-    last = np.ascontiguousarray(root[:n, n:])
-    own = np.ascontiguousarray(root[:n, :n])
-    Y = last - np.dot(own, E)
+    # [C_DD C_Dr] [-E; I] in one product: the left factor lies in one piece.
+    right = np.zeros((m, r))
+    for j in range(r):
+        right[n + j, j] = 1.0
+        for i in range(n):
+            right[i, j] = -E[i, j]
+    Y = np.dot(root[:n], right)
     YS = np.dot(Y, seed)
     for step in range(ints[N_CHAIN], ints[N_TERMS]):
         level = of_step(ints, step, LEVEL)
@@ -73,11 +78,15 @@ def _root_adjoint(ints, Lam, ranks, root, M_inverse, seed, root_bar):
     E = np.zeros((n, r))
     root_bar[:n, :n] = 0.0
     if d > 0:
-        half, K = np.empty((d, n)), np.empty((n, n))
+        half = np.empty((d, n))
         _times_transposed(ints, Lam, ranks, M_inverse, half)
-        _times_transposed(ints, Lam, ranks, half.T, K)
+        K = np.empty((n, n))
+        Lambda_times(ints, Lam, ranks, half, K, False)
         E = np.dot(K, np.ascontiguousarray(root[:n, n:]))
-        root_bar[:n, :n] = K + np.dot(np.dot(E, seed), np.ascontiguousarray(E.T))
+        ESE = np.dot(np.dot(E, seed), E.T)
+        for i in range(n):
+            for j in range(n):
+                root_bar[i, j] = K[i, j] + ESE[i, j]
     ES = np.dot(E, seed)
     root_bar[:n, n:] = -ES
     root_bar[n:, :n] = -ES.T
