@@ -24,7 +24,6 @@ rule engines:
 
 rule bayes:
     input:
-        data="results/{analysis}/data.parquet",
         gram="results/{analysis}/gram.npz",
         ladder="results/{analysis}/ladder.json",
         fits="results/{analysis}/fits",

@@ -11,6 +11,7 @@ from covedge.engines.judge import judge
 from covedge.jsonio import read_json, write_json
 from covedge.likelihood import Likelihood
 from covedge.records import certificate_record
+from covedge.spread import correlations, standard_deviations
 from covedge.status import folder_or_failure
 from covedge.store import ladder_from_json, load_gram
 from covedge.tolerances import TOLERANCES
@@ -86,16 +87,13 @@ def _terms(frame, model, given):
             @ c.basis.T
             for c, S in zip(structure.components, components, strict=False)
         )
-        sd = np.sqrt(np.maximum(np.diag(G), 0.0))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            correlation = G / np.outer(sd, sd)
         terms.append(
             {
                 "group": term.name,
                 "effects": term.effects,
                 "covariance": G,
-                "sd": sd,
-                "correlation": correlation,
+                "sd": standard_deviations(G),
+                "correlation": correlations(G),
             }
         )
     return terms

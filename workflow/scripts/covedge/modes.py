@@ -14,6 +14,7 @@ from covedge.design import Term
 from covedge.gram import group_indices
 from covedge.nested_equations import NestedEquations
 from covedge.sparse_equations import SparseEquations
+from covedge.spread import standard_deviations
 
 # A group's rows determine its effects where no eigenvalue of Z_g'Z_g is below this part of the
 # largest.
@@ -42,12 +43,12 @@ class TermModes:
     @property
     def sd(self):
         """(L, q) conditional standard deviations."""
-        return _root_of_diagonals(self.covariance)
+        return standard_deviations(self.covariance)
 
     @property
     def error_sd(self):
         """(L, q) standard deviations of the prediction error."""
-        return _root_of_diagonals(self.error)
+        return standard_deviations(self.error)
 
 
 def equations(gram, Sigmas) -> NestedEquations | SparseEquations:
@@ -113,7 +114,3 @@ def residual_square(system, found: Columns) -> float:
     cross = found.inner(system.response())[0, 0]
     fitted = found.inner(system.product(found))[0, 0]
     return float(system.response_square - 2.0 * cross + fitted)
-
-
-def _root_of_diagonals(matrices):
-    return np.sqrt(np.maximum(np.diagonal(matrices, axis1=1, axis2=2), 0.0))

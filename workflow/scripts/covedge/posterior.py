@@ -9,6 +9,7 @@ from covedge.design import Term
 from covedge.gram import Gram
 from covedge.marginal_op import buffers, conditional
 from covedge.prior import Prior
+from covedge.spread import correlations, standard_deviations
 from covedge.structure import Structure
 from covedge.unit_vectors import UnitVectors
 
@@ -128,15 +129,13 @@ def _of_term(G, term, structure):
 
 def _without_rounding(G):
     """G with zeros where a structure has them and the change of basis left rounding errors."""
-    sd = np.sqrt(np.maximum(np.diagonal(G, axis1=-2, axis2=-1), 0.0))
+    sd = standard_deviations(G)
     return np.where(np.abs(G) < 1e-12 * sd[..., :, None] * sd[..., None, :], 0.0, G)
 
 
 def _spread(G, labels, group, coding):
-    sd = np.sqrt(np.maximum(np.diagonal(G, axis1=-2, axis2=-1), 0.0))
     suffix = f"{group}" if coding == EFFECTS else f"{group}|cells"
-    yield Quantity(f"sd|{suffix}", sd, (labels,), SD, group, coding)
+    yield Quantity(f"sd|{suffix}", standard_deviations(G), (labels,), SD, group, coding)
     if len(labels) > 1:
-        over = sd[..., :, None] * sd[..., None, :]
-        R = np.divide(G, over, out=np.zeros_like(G), where=over > 0)
+        R = np.nan_to_num(correlations(G))
         yield Quantity(f"correlation|{suffix}", R, (labels, labels), CORRELATION, group, coding)

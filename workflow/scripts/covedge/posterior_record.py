@@ -8,6 +8,7 @@ import numpy as np
 from covedge.convergence import ESS, RHAT, Convergence
 from covedge.posterior import CELLS, CORRELATION, COVARIANCE, FIXED, SD, Quantity
 from covedge.posterior_rank import RELIABLE, Reliabilities
+from covedge.spread import correlations, standard_deviations
 
 VERSIONS = ("arviz", "numba", "nutpie", "pymc", "pytensor")
 QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
@@ -129,7 +130,7 @@ def _best(quantity, labels, fit):
     i, j = (list(names).index(label) for label in (labels[0], labels[-1]))
     if quantity.kind == COVARIANCE:
         return G[i, j]
-    sd = np.sqrt(np.maximum(np.diag(G), 0.0))
     if quantity.kind == SD:
-        return sd[i]
-    return G[i, j] / (sd[i] * sd[j]) if sd[i] * sd[j] > 0 else None
+        return standard_deviations(G)[i]
+    R = correlations(G)[i, j]
+    return None if np.isnan(R) else R

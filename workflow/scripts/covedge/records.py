@@ -4,6 +4,7 @@ import numpy as np
 
 from covedge.conditional import with_conditional
 from covedge.fit import Fit
+from covedge.spread import correlations, standard_deviations
 from covedge.terms import TermFit
 
 
@@ -58,9 +59,6 @@ def certificate_record(certificate) -> dict:
 
 
 def _term_record(term: TermFit) -> dict:
-    sd = np.sqrt(np.maximum(np.diag(term.G), 0.0))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        correlation = term.G / np.outer(sd, sd)
     return {
         "group": term.term.name,
         "effects": term.term.effects,
@@ -69,8 +67,8 @@ def _term_record(term: TermFit) -> dict:
         "n_levels": term.term.n_levels,
         "structure": term.structure.name,
         "covariance": term.G,
-        "sd": sd,
-        "correlation": correlation,
+        "sd": standard_deviations(term.G),
+        "correlation": correlations(term.G),
         "theta": term.theta,
         "rank": term.rank,
         "full_rank": term.full_rank,
