@@ -40,7 +40,7 @@ CONDITIONAL = (
 def compose(results: Results) -> str:
     """Where it breaks in words, the figure, the table of rungs."""
     parts = [_words(results), _figure(results), _table(results), _details(results)]
-    return "\n".join([*parts, groups.compose(results)])
+    return "\n".join([*parts, _conditional(results), groups.compose(results)])
 
 
 def _words(results: Results) -> str:
@@ -84,8 +84,6 @@ def _table(results: Results) -> str:
         Column("Parameters", "num"),
         Column("Criterion", "num"),
         Column("AIC", "num"),
-        Column("Effective", "num"),
-        Column("Conditional AIC", "num"),
         "Rank",
         "Verdict",
     ]
@@ -108,8 +106,6 @@ def _row(results: Results, rung: dict) -> tuple:
         fit.get("n_parameters", "–"),
         fixed(fit.get("criterion"), 3),
         fixed(fit.get("aic"), 2),
-        fixed(fit.get("effective_parameters"), 1),
-        fixed(fit.get("caic"), 2),
         Html("<br>".join(ranks) or "–"),
         badge(kind, word),
     )
@@ -130,5 +126,24 @@ def _details(results: Results) -> str:
     return fold(
         "Why each rung is there, and the R calls",
         table(["Rung", "Model", "Question"], why, "Why each rung is there")
-        + f"\n{note} {FORMULAS}\n\n{CONDITIONAL}",
+        + f"\n{note} {FORMULAS}",
+    )
+
+
+def _conditional(results: Results) -> str:
+    """How well each rung predicts these groups rather than new ones."""
+    rows = [
+        (
+            Html(f"<b>{escape(rung['label'])}</b>"),
+            fixed(fit.get("aic"), 2),
+            fixed(fit.get("caic"), 2),
+            fixed(fit.get("effective_parameters"), 1),
+        )
+        for rung in results.ladder
+        for fit in [results.fits.get(rung["model"], {})]
+    ]
+    columns = ["Rung", *(Column(name, "num") for name in ("AIC", "Conditional AIC", "Effective"))]
+    return fold(
+        "Conditional AIC: predicting these groups, not new ones",
+        f"{CONDITIONAL}\n" + table(columns, rows, "Conditional AIC"),
     )
