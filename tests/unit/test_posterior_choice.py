@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from covedge.errors import ConfigError
-from covedge.posterior_choice import choose, effort, without_the_longest
+from covedge.posterior_choice import choose, effort, without_limited_rank, without_the_longest
 from support.models import data_set, set_up
 
 
@@ -75,3 +75,11 @@ def test_the_effort_of_a_dense_block_grows_with_its_cube():
     assert efforts[1] > 20 * efforts[0]
     nested = set_up(data_set("Pastes"), "strength ~ 1 + (1 | batch/cask)").likelihood.gram
     assert effort(nested) == 10 * len(nested.packed[1])
+
+
+def test_models_of_limited_rank_are_left_out_even_if_they_are_named():
+    kept = without_limited_rank(choose(["m1", "m2"], ladder(False, False, False)), ["m2"])
+    assert kept.models == ("m1",)
+    assert kept.skipped == (
+        ("m2", "there is no prior for a covariance matrix of limited rank yet"),
+    )

@@ -5,7 +5,12 @@ from pathlib import Path
 
 from covedge.formula import parse
 from covedge.jsonio import read_json, write_json
-from covedge.posterior_choice import choose, effort, without_the_longest
+from covedge.posterior_choice import (
+    choose,
+    effort,
+    without_limited_rank,
+    without_the_longest,
+)
 from covedge.posterior_rank import reliabilities
 from covedge.posterior_record import (
     convergence_record,
@@ -44,6 +49,8 @@ def _work(gram, ladder, fits, analysis, folder, threads):
     rungs, data = ladder_from_json(read_json(ladder)), load_gram(gram)
     stored = [read_json(Path(fits) / f"{model.name}.json") for model in rungs.models]
     choice = choose(asked["models"], stored)
+    limited = [m.name for m in rungs.models if any(s.limited for s in m.structures)]
+    choice = without_limited_rank(choice, limited)
     if asked["models"] == "auto":
         efforts = {m.name: effort(of_model(data, m.structures)) for m in rungs.models}
         choice = without_the_longest(choice, efforts)

@@ -56,6 +56,7 @@ def test_on_the_rats_it_stops_short_and_is_refused():
     [
         ("strength ~ 1", "no random effects"),
         ("strength ~ 1 + (1 | batch/cask)", "one grouping factor"),
+        ("strength ~ 1 + rr(cask | batch, 1)", "limited rank"),
     ],
 )
 def test_what_it_cannot_say_is_refused_with_the_reason(formula, reason):

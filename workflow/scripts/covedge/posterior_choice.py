@@ -57,6 +57,16 @@ def _degenerate(fit):
     return any(term["degenerate"] for term in fit["terms"])
 
 
+def without_limited_rank(choice: Choice, limited: Sequence[str]) -> Choice:
+    """The choice without models that hold a term to a limited rank, whose names are given."""
+    reason = "there is no prior for a covariance matrix of limited rank yet"
+    left_out = [name for name in choice.models if name in limited]
+    return Choice(
+        tuple(name for name in choice.models if name not in left_out),
+        (*choice.skipped, *((name, reason) for name in left_out)),
+    )
+
+
 def effort(gram: Gram | CrossedGram) -> float:
     """Multiplications in one evaluation of the likelihood with its gradient, roughly.
 

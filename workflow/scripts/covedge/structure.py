@@ -37,6 +37,11 @@ class Structure:
     name: str
     components: tuple[Component, ...]
 
+    @property
+    def limited(self) -> bool:
+        """Whether some component is held to a lower rank than it has effects."""
+        return any(c.rank < c.basis.shape[1] for c in self.components)
+
 
 ABSENT = Structure("absent", ())
 

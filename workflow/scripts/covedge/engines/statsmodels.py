@@ -69,6 +69,8 @@ def _one_term(frame, model):
         raise NotExpressible("the model has no random effects")
     if len(used) > 1:
         raise NotExpressible("MixedLM takes one grouping factor, and the model has several")
+    if model.structures[used[0]].limited:
+        raise NotExpressible("MixedLM has no covariance of limited rank")
     return (
         frame.Z[used[0]],
         frame.codes[used[0]],
