@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from covedge import ladder
 from covedge.errors import FormulaError
 from covedge.fit import fit
 from support.models import data_set, set_up
@@ -190,3 +191,18 @@ def test_a_listed_grouping_factor_that_the_formula_lacks_is_an_error():
     table = pd.DataFrame({"y": rng.normal(size=20), "a": a.astype(str), "b": b.astype(str)})
     with pytest.raises(FormulaError, match="has a grouping factor that the ladder does not"):
         set_up(table, "y ~ 1 + (1 | a)", listed=["y ~ 1 + (1 | b)"])
+
+
+def test_crossed_factors_have_rungs_of_their_own():
+    """Where one of them shows no variance, every rung that holds it is singular."""
+    problem = set_up(data_set("sleepstudy"), "Reaction ~ Days + (1 | Days) + (Days | Subject)")
+    models = ladder.build(problem.formula, problem.frame.terms, crossed=True)
+    assert [model.formula.removeprefix("Reaction ~ 1 + Days") for model in models[:-1]] == [
+        "",
+        " + (1 | Days)",
+        " + (1 | Subject)",
+        " + (1 | Days) + (1 | Subject)",
+        " + (1 | Days) + (Days || Subject)",
+        " + (Days | Subject)",
+    ]
+    assert models[5].name == "m5-full-only-Subject"

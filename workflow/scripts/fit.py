@@ -6,6 +6,7 @@ from covedge import ladder as ladders
 from covedge.analysis import formulas
 from covedge.beyond import beyond
 from covedge.beyond_record import free_record, next_rung_record
+from covedge.crossed_gram import CrossedGram
 from covedge.errors import CovedgeError
 from covedge.fit import fit as fit_model
 from covedge.jsonio import write_json
@@ -51,7 +52,8 @@ def fit(data, analysis, gram, ladder, fits):
 def _set_up(data, analysis):
     formula, listed = formulas(analysis)
     statistics = sufficient(data, analysis)
-    models = ladders.build(formula, statistics.terms, listed)
+    crossed = isinstance(statistics.gram, CrossedGram)
+    models = ladders.build(formula, statistics.terms, listed, crossed)
     found = ladders.Ladder(statistics.terms, statistics.fixed, statistics.dropped, models)
     likelihood = Likelihood(statistics.gram, reml=analysis["method"] == "REML")
     return found, likelihood, statistics.order

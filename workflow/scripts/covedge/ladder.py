@@ -47,9 +47,13 @@ class Ladder:
         return self.models[-1]
 
 
-def build(formula: Formula, terms: tuple[Term, ...], listed: Sequence[Formula] = ()):
-    """The models of the ladder: those listed, else all rungs up to `formula`, which is last."""
-    rungs = _listed(listed, formula, terms) if listed else _automatic(formula, terms)
+def build(formula: Formula, terms: tuple[Term, ...], listed: Sequence[Formula] = (), crossed=False):
+    """The models of the ladder: those listed, else all rungs up to `formula`, which is last.
+
+    crossed : whether grouping factors cross. Then each also has rungs of its own: where one of
+        them shows no variance, all rungs that hold it are singular, and the others' are not.
+    """
+    rungs = _listed(listed, formula, terms) if listed else _automatic(formula, terms, crossed)
     models = []
     for word, held, text in rungs:
         if all(_names(held) != _names(model.structures) for model in models) or listed:
@@ -61,7 +65,7 @@ def _names(structures):
     return [s.name for s in structures]
 
 
-def _automatic(formula, terms):
+def _automatic(formula, terms, crossed):
     """(word, structures, text) of each rung.
 
     First intercepts, level by level; then, for each richer structure, one level at a time with
@@ -72,6 +76,9 @@ def _automatic(formula, terms):
     asked = [list(h.values())[-1] for h in heights]
     rungs = [("fixed", [structure.ABSENT] * len(terms))]
     for k, term in enumerate(terms):
+        if crossed and k:
+            held = _alone(lowest[k], k, terms)
+            rungs.append((f"{RUNGS[lowest[k].name]}-only{_suffix(terms, term)}", held))
         held = lowest[: k + 1] + [structure.ABSENT] * (len(terms) - k - 1)
         rungs.append((RUNGS[lowest[k].name] + _suffix(terms, term), held))
     for kind in RUNGS:
@@ -80,6 +87,9 @@ def _automatic(formula, terms):
             if kind in heights[k]:
                 held = [*held[:k], heights[k][kind], *held[k + 1 :]]
                 rungs.append((RUNGS[kind] + _suffix(terms, term), held))
+    for k, term in enumerate(terms if crossed else ()):
+        held = _alone(asked[k], k, terms)
+        rungs.append((f"{RUNGS[asked[k].name]}-only{_suffix(terms, term)}", held))
     words = [word for word, held in rungs if _names(held) == _names(asked)] or ["asked"]
     rungs = [
         (word, held, _text(formula, terms, held))
@@ -87,6 +97,11 @@ def _automatic(formula, terms):
         if _names(held) != _names(asked)
     ]
     return [*rungs, (words[-1], asked, formula.text)]
+
+
+def _alone(held, k, terms):
+    """The rung on which only term k has random effects."""
+    return [held if i == k else structure.ABSENT for i in range(len(terms))]
 
 
 def _heights(formula, term, terms):

@@ -29,6 +29,7 @@ def _rung(model: dict, terms: list[dict]) -> dict:
     label, why = _WORDS.get(kind, (model["name"], ""))
     level = _level(model, terms, _STRUCTURES.get(kind, kind))
     label = f"{label}: {level}" if level and len(terms) > 1 else label
+    label = f"{label} alone" if "-only-" in model["name"] else label
     return {"model": model["name"], "formula": model["formula"], "label": label, "why": why}
 
 
