@@ -3,7 +3,7 @@
 import numpy as np
 
 from covedge.kernel.compiled import compiled
-from covedge.kernel.linalg import cholesky
+from covedge.kernel.linalg import cholesky, inverse_lower
 
 BLOCK = 128
 
@@ -24,7 +24,7 @@ def inverse_factor(A):
         if not np.isfinite(part):
             return np.inf, inverse
         logdet += part
-        small = _inverse_lower(corner)
+        small = inverse_lower(corner, last - first)
         inverse[first:last, first:last] = small
         if last < n:
             below = np.ascontiguousarray(A[last:, first:last])
@@ -34,20 +34,6 @@ def inverse_factor(A):
             above = np.ascontiguousarray(inverse[:first, :first])
             inverse[first:last, :first] = -np.dot(row, above)
     return logdet, inverse
-
-
-@compiled
-def _inverse_lower(L):
-    n = L.shape[0]
-    inverse = np.zeros((n, n))
-    for j in range(n):
-        inverse[j, j] = 1.0 / L[j, j]
-        for i in range(j + 1, n):
-            total = 0.0
-            for k in range(j, i):
-                total -= L[i, k] * inverse[k, j]
-            inverse[i, j] = total / L[i, i]
-    return inverse
 
 
 @compiled

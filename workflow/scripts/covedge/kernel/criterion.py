@@ -5,7 +5,7 @@ import numpy as np
 from covedge.kernel.compiled import compiled
 from covedge.kernel.elimination import backward, forward
 from covedge.kernel.layout import N_FIXED, N_OBS, buffer_sizes
-from covedge.kernel.linalg import cholesky
+from covedge.kernel.linalg import cholesky, inverse_lower
 
 
 @compiled
@@ -23,14 +23,7 @@ def solve_root(S, p, P, sigma2, beta, A_inverse):
     if not np.isfinite(logdet):
         return logdet, np.nan
     # Inverse of the factor, then A^-1 = L^-T L^-1.
-    inverse = np.zeros((p, p))
-    for j in range(p):
-        inverse[j, j] = 1.0 / A[j, j]
-        for i in range(j + 1, p):
-            total = 0.0
-            for k in range(j, i):
-                total -= A[i, k] * inverse[k, j]
-            inverse[i, j] = total / A[i, i]
+    inverse = inverse_lower(A, p)
     residual = S[p, p]
     for i in range(p):
         half = 0.0
@@ -49,6 +42,16 @@ def solve_root(S, p, P, sigma2, beta, A_inverse):
 
 
 @compiled
+def _eliminated(ints, floats, Lam, ranks):
+    """(log|V|, S (p + 1, p + 1) = [X y]'V^-1[X y], work, factors), the last two for `backward`."""
+    n_work, n_factors = buffer_sizes(ints)
+    work, factors = np.empty(n_work), np.empty(n_factors)
+    logdet = forward(ints, floats, Lam, ranks, work, factors)
+    r = ints[N_FIXED] + 1
+    return logdet, work[n_work - r * r :].reshape(r, r), work, factors
+
+
+@compiled
 def profiled(ints, floats, Lam, ranks, reml, wanted, Gamma, H):
     """Profiled criterion, beta and sigma^2 out, and its derivatives.
 
@@ -58,11 +61,7 @@ def profiled(ints, floats, Lam, ranks, reml, wanted, Gamma, H):
     Returns (criterion, residual = (y - X beta)'V^-1(y - X beta), beta (p,), (X'V^-1X)^-1 (p, p)).
     """
     n, p = ints[N_OBS], ints[N_FIXED]
-    n_work, n_factors = buffer_sizes(ints)
-    work = np.empty(n_work)
-    factors = np.empty(n_factors)
-    logdet = forward(ints, floats, Lam, ranks, work, factors)
-    S = work[n_work - (p + 1) * (p + 1) :].reshape(p + 1, p + 1)
+    logdet, S, work, factors = _eliminated(ints, floats, Lam, ranks)
     beta = np.empty(p)
     A_inverse = np.empty((p, p))
     logdet_fixed, residual = solve_root(S, p, np.zeros((p, p)), 0.0, beta, A_inverse)
@@ -106,11 +105,7 @@ def marginal(ints, floats, Lam, ranks, sigma2, mean, P, Gamma):
     beta ~ N(mean + beta, sigma2 A_inverse).
     """
     n, p = ints[N_OBS], ints[N_FIXED]
-    n_work, n_factors = buffer_sizes(ints)
-    work = np.empty(n_work)
-    factors = np.empty(n_factors)
-    logdet = forward(ints, floats, Lam, ranks, work, factors)
-    S = work[n_work - (p + 1) * (p + 1) :].reshape(p + 1, p + 1)
+    logdet, S, work, factors = _eliminated(ints, floats, Lam, ranks)
     beta = np.empty(p)
     A_inverse = np.empty((p, p))
     centred = _shift_response(S, p, mean)

@@ -55,7 +55,7 @@ def crossed_forward(ints, floats, Lam, ranks, work, factors):
     if d == 0 or not np.isfinite(logdet):
         return logdet
     A = work[start + m * m : start + m * m + n * d].reshape(n, d)
-    times_Lambda(ints, Lam, ranks, root[:n], A)
+    times_Lambda(ints, Lam, ranks, root[:n], A, False)
     M = np.empty((d, d))
     Lambda_times(ints, Lam, ranks, A, M, True)
     for i in range(d):
@@ -65,7 +65,7 @@ def crossed_forward(ints, floats, Lam, ranks, work, factors):
         at = start + m * m + n * n
         work[at : at + d * d] = inverse.ravel()
         Y = np.empty((r, d))
-        times_Lambda(ints, Lam, ranks, root[n:, :n], Y)
+        times_Lambda(ints, Lam, ranks, root[n:, :n], Y, False)
         half = lower_times(inverse, np.ascontiguousarray(Y.T))
         last -= np.dot(np.ascontiguousarray(half.T), half)
     return logdet + more
@@ -82,9 +82,12 @@ def dense_rank(ints, ranks):
 
 
 @compiled
-def times_Lambda(ints, Lam, ranks, B, out):
-    """out (m, d) = B (m, >= n) times the dense terms' Lambda (n, d), block diagonal."""
-    to = 0
+def times_Lambda(ints, Lam, ranks, B, out, turned):
+    """out (m, d) = B (m, >= n) times the dense terms' Lambda (n, d), block diagonal.
+
+    turned : times its transpose, with B (m, d) and out (m, n).
+    """
+    start = 0
     for step in range(ints[N_CHAIN], ints[N_TERMS]):
         level = of_step(ints, step, LEVEL)
         first = of_step(ints, step, FIRST_COLUMN)
@@ -93,12 +96,16 @@ def times_Lambda(ints, Lam, ranks, B, out):
         n_groups = of_level(ints, level, GROUPS)
         for i in range(B.shape[0]):
             for g in range(n_groups):
-                for b in range(d):
+                effects, columns = first + g * q, start + g * d
+                for b in range(q if turned else d):
                     total = 0.0
-                    for a in range(q):
-                        total += B[i, first + g * q + a] * L[a, b]
-                    out[i, to + g * d + b] = total
-        to += n_groups * d
+                    for a in range(d if turned else q):
+                        if turned:
+                            total += B[i, columns + a] * L[b, a]
+                        else:
+                            total += B[i, effects + a] * L[a, b]
+                    out[i, (effects if turned else columns) + b] = total
+        start += n_groups * d
 
 
 @compiled

@@ -14,6 +14,7 @@ from covedge.kernel.crossed import (
     lambda_of,
     parent_block,
     places_in_parent,
+    times_Lambda,
 )
 from covedge.kernel.layout import (
     FIRST_COLUMN,
@@ -79,7 +80,7 @@ def _root_adjoint(ints, Lam, ranks, root, M_inverse, seed, root_bar):
     root_bar[:n, :n] = 0.0
     if d > 0:
         half = np.empty((d, n))
-        _times_transposed(ints, Lam, ranks, M_inverse, half)
+        times_Lambda(ints, Lam, ranks, M_inverse, half, True)
         K = np.empty((n, n))
         Lambda_times(ints, Lam, ranks, half, K, False)
         E = np.dot(K, np.ascontiguousarray(root[:n, n:]))
@@ -92,26 +93,6 @@ def _root_adjoint(ints, Lam, ranks, root, M_inverse, seed, root_bar):
     root_bar[n:, :n] = -ES.T
     root_bar[n:, n:] = seed
     return E
-
-
-@compiled
-def _times_transposed(ints, Lam, ranks, B, out):
-    """out (m, n) = B (m, d) times the transpose of the dense terms' Lambda (n, d)."""
-    start = 0
-    for step in range(ints[N_CHAIN], ints[N_TERMS]):
-        level = of_step(ints, step, LEVEL)
-        first = of_step(ints, step, FIRST_COLUMN)
-        q, d = of_level(ints, level, Q), ranks[level]
-        L = lambda_of(ints, Lam, level)
-        n_groups = of_level(ints, level, GROUPS)
-        for i in range(B.shape[0]):
-            for g in range(n_groups):
-                for a in range(q):
-                    total = 0.0
-                    for b in range(d):
-                        total += B[i, start + g * d + b] * L[a, b]
-                    out[i, first + g * q + a] = total
-        start += n_groups * d
 
 
 @compiled

@@ -27,6 +27,20 @@ def cholesky(A, n):
 
 
 @compiled
+def inverse_lower(L, n):
+    """(n, n) inverse of the lower triangle of L[:n, :n]."""
+    inverse = np.zeros((n, n))
+    for j in range(n):
+        inverse[j, j] = 1.0 / L[j, j]
+        for i in range(j + 1, n):
+            total = 0.0
+            for k in range(j, i):
+                total -= L[i, k] * inverse[k, j]
+            inverse[i, j] = total / L[i, i]
+    return inverse
+
+
+@compiled
 def shrink(C, Lam, d, F):
     """F (d, q) with F'F = Sigma (I + C Sigma)^-1 for Sigma = Lam Lam'; returns log|I + C Sigma|.
 
