@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.formula.api as smf
+from scipy.stats import multivariate_normal
 from statsmodels.regression.mixed_linear_model import MixedLMParams
 
 from covedge.likelihood import square_root
@@ -102,3 +103,61 @@ def test_square_root_has_the_rank_of_its_matrix(rank):
     L = square_root(Sigma)
     assert L.shape == (3, rank)
     np.testing.assert_allclose(L @ L.T, Sigma, atol=1e-12)
+
+
+@pytest.mark.parametrize("method", ["ML", "REML"])
+@pytest.mark.parametrize("n_terms", [0, 2, 3])
+def test_unprofiled_equals_the_normal_density(n_terms, method):
+    """ML: scipy's density at the generalised least squares beta; REML: less what beta takes."""
+    dense = unbalanced(2, n_terms)
+    problem = set_up(dense.table, dense.formula, method)
+    likelihood, rng = problem.likelihood, np.random.default_rng(5)
+    Sigmas = [
+        random_Sigma(rng, Z.shape[1], r) for Z, r in zip(dense.Z, RANKS[n_terms], strict=True)
+    ]
+    sigma2 = 0.7
+    V = sigma2 * covariance(dense, Sigmas)
+    Vi = np.linalg.inv(V)
+    A = dense.X.T @ Vi @ dense.X
+    beta = np.linalg.solve(A, dense.X.T @ Vi @ dense.y)
+    expected = -2 * multivariate_normal(dense.X @ beta, V).logpdf(dense.y)
+    if method == "REML":
+        expected += np.linalg.slogdet(A)[1] - len(beta) * np.log(2 * np.pi)
+    found, slope, Gamma = unprofiled_at(likelihood, Sigmas, sigma2)
+    assert found == pytest.approx(expected, rel=1e-10)
+    step = 1e-6
+    up, down = (unprofiled_at(likelihood, Sigmas, sigma2 + h)[0] for h in (step, -step))
+    response = likelihood.gram.scaling.response
+    assert slope / response**2 == pytest.approx((up - down) / (2 * step), rel=1e-6)
+    for k, Sigma in enumerate(Sigmas):
+        change = random_Sigma(rng, len(Sigma), len(Sigma))
+        up, down = (
+            unprofiled_at(
+                likelihood,
+                [S + h * change if i == k else S for i, S in enumerate(Sigmas)],
+                sigma2,
+            )[0]
+            for h in (step, -step)
+        )
+        W = likelihood.gram.scaling.random[::-1][k]
+        moved = np.linalg.solve(W, np.linalg.solve(W, change).T)
+        ours = (Gamma[::-1][k] * moved).sum()
+        assert ours == pytest.approx((up - down) / (2 * step), rel=1e-5)
+
+
+def unprofiled_at(likelihood, Sigmas, sigma2):
+    """(D, slope, Gamma) at Sigmas in the user's units, outermost first."""
+    scaled = likelihood.from_user(Sigmas[::-1])
+    Lam, ranks = likelihood.pack([square_root(Sigma) for Sigma in scaled])
+    flat = np.zeros(Lam.size)
+    response = likelihood.gram.scaling.response
+    value, slope = likelihood.unprofiled(Lam, ranks, sigma2 / response**2, flat)
+    return value, slope, likelihood.unpack(flat)
+
+
+def covariance(dense, Sigmas):
+    """V relative to sigma^2."""
+    V = np.eye(len(dense.y))
+    for Z, codes, Sigma in zip(dense.Z, dense.codes, Sigmas, strict=True):
+        V += (Z @ Sigma @ Z.T) * (codes[:, None] == codes)
+    return V

@@ -55,6 +55,16 @@ class Likelihood:
         )[0]
         return value + self.constant
 
+    def unprofiled(self, Lam, ranks, sigma2, Gamma):
+        """(D, dD/d sigma2) at packed factors and a residual variance; writes Gamma, flat.
+
+        sigma2 : in scaled units, the user's over `gram.scaling.response` squared.
+        """
+        value, slope = kernel.unprofiled(
+            self.ints, self.floats, Lam, ranks, self.reml, sigma2, Gamma
+        )
+        return value + self.constant, slope
+
     def at(self, Sigmas, information=True) -> Point:
         """Everything at the Sigmas, one positive semidefinite (q, q) per level."""
         Lam, ranks = self.pack([square_root(Sigma) for Sigma in Sigmas])

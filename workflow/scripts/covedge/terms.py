@@ -121,7 +121,7 @@ def in_user_basis(
         on_cells = _scaled(np.linalg.solve(term.cells.rows.T, component.basis @ own))
         cells = dict(zip(term.cells.labels, map(float, on_cells), strict=True))
     return TermDirection(
-        direction, dict(zip(_names(component, term), map(float, own), strict=True)), cells
+        direction, dict(zip(component_effects(component, term), map(float, own), strict=True)), cells
     )
 
 
@@ -134,11 +134,11 @@ def _uninformed(direction, component, block, W, term):
         moved = _scaled(term.cells.rows @ change)
         cells = dict(zip(term.cells.labels, map(float, moved), strict=True))
     return TermDirection(
-        direction, dict(zip(_names(component, term), map(float, own), strict=True)), cells
+        direction, dict(zip(component_effects(component, term), map(float, own), strict=True)), cells
     )
 
 
-def _names(component: Component, term: Term) -> list[str]:
+def component_effects(component: Component, term: Term) -> list[str]:
     """What the columns of a component's basis are called."""
     if component.label:
         return [component.label]

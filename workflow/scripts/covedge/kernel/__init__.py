@@ -8,7 +8,7 @@ level k has the m_k columns [own q_k | shallower Z | X | y]. Design, section 3.
 """
 
 from covedge.kernel import layout
-from covedge.kernel.criterion import marginal, profiled, solve_root
+from covedge.kernel.criterion import marginal, profiled, solve_root, unprofiled
 from covedge.kernel.cross_products import add_cross_products
 from covedge.kernel.elimination import forward
 from covedge.kernel.linalg import cholesky
@@ -23,4 +23,5 @@ __all__ = [
     "marginal_of_factors",
     "profiled",
     "solve_root",
+    "unprofiled",
 ]

@@ -95,6 +95,37 @@ def profiled(ints, floats, Lam, ranks, reml, wanted, Gamma, H):
 
 
 @compiled
+def unprofiled(ints, floats, Lam, ranks, reml, sigma2, Gamma):
+    """The criterion at a given sigma2, only beta profiled out, and its derivatives.
+
+    Gamma : flat, written: the derivatives in Sigma_k at fixed sigma2.
+    Returns (value, d value / d sigma2).
+    """
+    n, p = ints[N_OBS], ints[N_FIXED]
+    logdet, S, work, factors = _eliminated(ints, floats, Lam, ranks)
+    beta = np.empty(p)
+    A_inverse = np.empty((p, p))
+    logdet_fixed, residual = solve_root(S, p, np.zeros((p, p)), 0.0, beta, A_inverse)
+    nu = n - p if reml else n
+    value = logdet + nu * np.log(2.0 * np.pi * sigma2) + residual / sigma2
+    if reml:
+        value += logdet_fixed
+    if not (residual > 0.0 and np.isfinite(value)):
+        return np.inf, 0.0
+    seed = np.zeros((p + 1, p + 1))
+    for i in range(p):
+        for j in range(p):
+            seed[i, j] = beta[i] * beta[j] / sigma2
+            if reml:
+                seed[i, j] += A_inverse[i, j]
+        seed[i, p] = seed[p, i] = -beta[i] / sigma2
+    seed[p, p] = 1.0 / sigma2
+    wanted = np.ones(ranks.size, dtype=np.bool_)
+    backward(ints, floats, Lam, ranks, work, factors, seed, wanted, Gamma)
+    return value, (nu - residual / sigma2) / sigma2
+
+
+@compiled
 def marginal(ints, floats, Lam, ranks, sigma2, mean, P, Gamma):
     """-2 log p(y | Sigma, sigma) with beta ~ N(mean, P^-1) integrated out, and its derivatives.
 
