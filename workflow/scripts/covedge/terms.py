@@ -120,9 +120,8 @@ def in_user_basis(
     if term.cells is not None and component.basis.shape[1] == len(term.effects):
         on_cells = _scaled(np.linalg.solve(term.cells.rows.T, component.basis @ own))
         cells = dict(zip(term.cells.labels, map(float, on_cells), strict=True))
-    return TermDirection(
-        direction, dict(zip(component_effects(component, term), map(float, own), strict=True)), cells
-    )
+    names = component_effects(component, term)
+    return TermDirection(direction, dict(zip(names, map(float, own), strict=True)), cells)
 
 
 def _uninformed(direction, component, block, W, term):
@@ -133,9 +132,8 @@ def _uninformed(direction, component, block, W, term):
     if term.cells is not None and component.basis.shape[1] == len(term.effects):
         moved = _scaled(term.cells.rows @ change)
         cells = dict(zip(term.cells.labels, map(float, moved), strict=True))
-    return TermDirection(
-        direction, dict(zip(component_effects(component, term), map(float, own), strict=True)), cells
-    )
+    names = component_effects(component, term)
+    return TermDirection(direction, dict(zip(names, map(float, own), strict=True)), cells)
 
 
 def component_effects(component: Component, term: Term) -> list[str]:
