@@ -110,10 +110,10 @@ def _second_order(factors, x, point, known):
     if not factors.size:
         return 0.0, None, None
     found = known or curvature(factors, x, point)
-    values, vectors = _modulo_rotations(factors, x, found)
+    values, vectors = modulo_rotations(factors, x, found)
     if values[0] < IN_DOUBT:
         found = curvature(factors, x, point, accurate=True)
-        values, vectors = _modulo_rotations(factors, x, found)
+        values, vectors = modulo_rotations(factors, x, found)
     parts = vectors.T @ (found.T.T @ factors.value_and_gradient(x)[1])
     # Flat directions are judged as such; their gradient is noise divided by noise.
     steep = np.abs(values) > TOLERANCES.curvature
@@ -122,7 +122,7 @@ def _second_order(factors, x, point, known):
     return decrement, float(values[0]), descent
 
 
-def _modulo_rotations(factors, x, found):
+def modulo_rotations(factors, x, found):
     """Eigenvalues of the curvature where no factor turns within itself, and vectors (size, k)."""
     free = _complement(_rotations(factors, np.linalg.solve(found.T, x)))
     values, vectors = np.linalg.eigh(free.T @ found.hessian @ free)
