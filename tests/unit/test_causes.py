@@ -7,7 +7,6 @@ import pytest
 from covedge import causes
 from covedge.cells import describe
 from covedge.data import prepare
-from covedge.gram import scaled_rows
 from covedge.jsonio import plain
 from covedge.optimum import solve
 from covedge.records import fit_record
@@ -75,8 +74,7 @@ def test_with_two_values_per_cell_it_is():
 def test_too_little_information_is_a_matter_of_the_design(n_groups, repeats, often):
     problem = set_up(layout(n_groups, 3, repeats, seed=4), "y ~ f + (f | g)")
     fitted = solve(problem.likelihood, problem.structures)
-    rows = scaled_rows(problem.frame)
-    power = causes.power(rows, fitted.factors, fitted.x, {0}, 0.5, replicates=200, seed=1)[0]
+    power = causes.power(fitted.factors, fitted.x, {0}, 0.5, replicates=200, seed=1)[0]
     found = causes.too_little_information(power, "m", "g")
     assert bool(found) is often
     if often:
@@ -92,9 +90,7 @@ def test_raised_directions_have_the_smallest_sd_that_matters():
     problem = set_up(table, "y ~ 1 + (1 | g)")
     fitted = solve(problem.likelihood, problem.structures)
     assert fitted.factors.blocks[0].columns == 0
-    power = causes.power(
-        scaled_rows(problem.frame), fitted.factors, fitted.x, {0}, 0.3, replicates=40, seed=1
-    )[0]
+    power = causes.power(fitted.factors, fitted.x, {0}, 0.3, replicates=40, seed=1)[0]
     # Reliability of a mean of 8 when the groups' SD is 0.3: n tau^2 / (1 + n tau^2), of which
     # the REML projection keeps (L - 1) / L.
     expected = 8 * 0.09 / (1 + 8 * 0.09)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from covedge.bootstrap import Proportion
 from covedge.causes import Power
 from covedge.jsonio import plain
+from covedge.proportion import Proportion
 from covedge.records import fit_record
 from covedge.verdict import breaks, focus, recommended, verdict
 from support.models import data_set, set_up

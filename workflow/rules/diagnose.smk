@@ -1,7 +1,6 @@
 rule diagnose:
     input:
         design="results/{analysis}/design.json",
-        data="results/{analysis}/data.parquet",
         gram="results/{analysis}/gram.npz",
         ladder="results/{analysis}/ladder.json",
         fits="results/{analysis}/fits",

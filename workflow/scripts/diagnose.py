@@ -4,11 +4,12 @@ import logging
 from pathlib import Path
 
 from covedge import causes as why
-from covedge.analysis import frame_of
+from covedge.errors import DesignError
 from covedge.fit import best_of_starts
-from covedge.gram import scaled_rows
 from covedge.jsonio import read_json
 from covedge.likelihood import Likelihood
+from covedge.own_gram import own_gram
+from covedge.simulated_crossed import simulator
 from covedge.status import json_or_failure
 from covedge.store import ladder_from_json, load_gram
 from covedge.verdict import focus, verdict
@@ -19,7 +20,7 @@ log = logging.getLogger("diagnose")
 SMALLEST = 0.1
 
 
-def diagnose(data, design, gram, ladder, fits, engines, analysis, output):
+def diagnose(design, gram, ladder, fits, engines, analysis, output):
     """Write verdict.json."""
 
     def work():
@@ -31,7 +32,7 @@ def diagnose(data, design, gram, ladder, fits, engines, analysis, output):
         causes = why.not_identifiable(records[-1], read_json(design))
         model = next(m for m in found.models if m.name == looked_at["model"])
         of_design, powers = _of_design(
-            data, likelihood, found, model, looked_at, smallest, analysis
+            likelihood, found, model, looked_at, smallest, analysis
         )
         causes += of_design
         answers = [read_json(path) for path in sorted(Path(engines).glob("*/*.json"))]
@@ -43,7 +44,7 @@ def diagnose(data, design, gram, ladder, fits, engines, analysis, output):
     json_or_failure("diagnose", output, work)
 
 
-def _of_design(data, likelihood, ladder, model, record, smallest, analysis):
+def _of_design(likelihood, ladder, model, record, smallest, analysis):
     """Causes that lie in the design of the model that is looked at, and its power by group."""
     structures = model.structures[::-1]
     groups = [term.name for term in reversed(ladder.terms)]
@@ -52,10 +53,16 @@ def _of_design(data, likelihood, ladder, model, record, smallest, analysis):
     degenerate = {t["group"] for t in record["terms"] if t["degenerate"]} - forced
     if not degenerate:
         return causes, {}
-    solution = best_of_starts(likelihood, structures, analysis["seed"])
+    own = own_gram(likelihood, model)
+    groups = [groups[level] for level in own.kept]
+    try:
+        simulator(own.likelihood.gram)
+    except DesignError as reason:
+        log.info("how often this design would give a singular fit is not computed: %s", reason)
+        return causes, {}
+    solution = best_of_starts(own.likelihood, own.structures(model), analysis["seed"])
     log.info("simulating from %s, with its collapsed directions at the smallest SD", model.name)
     powers = why.power(
-        scaled_rows(frame_of(data, analysis)),
         solution.factors,
         solution.x,
         {groups.index(group) for group in degenerate},
@@ -73,7 +80,6 @@ if __name__ == "__main__":
 
     to_log(snakemake.log[0])
     diagnose(
-        data=snakemake.input.data,
         design=snakemake.input.design,
         gram=snakemake.input.gram,
         ladder=snakemake.input.ladder,

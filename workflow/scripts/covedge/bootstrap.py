@@ -1,68 +1,135 @@
-"""Parametric bootstrap: how often would this design give a degenerate fit, if such were the truth?
+"""Parametric bootstrap: what the fits of some models would be, were one of them the truth.
 
-A replicate draws a response from the model, takes its Gram and refits; fixed effects do not
-matter, since the criterion does not depend on them.
+A replicate draws the sufficient statistics of a response from the model, puts them into the Gram
+and refits; rows are never touched. Design, section 5.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from covedge.factors import Factors
-from covedge.gram import Rows, accumulate
+from covedge.fit import Fit
+from covedge.ladder import Model
 from covedge.likelihood import Likelihood, square_root
 from covedge.optimum import Sketch, roughly
+from covedge.own_gram import own_gram
+from covedge.parameters import component_covariances, to_components
+from covedge.responses import Responses
+from covedge.simulated_crossed import simulator
 from covedge.spectrum import ALIVE
 
 # Searches start at the truth with every direction open by this much, in scaled coordinates.
 OPEN = 0.1
+# A richer model's criterion may be above a simpler one's by this much: searches are rough.
+ROUGHNESS = 1e-4
 
 
-@dataclass(frozen=True)
-class Proportion:
-    """count of n, with a 95 % Wilson interval."""
+class Draws:
+    """Likelihoods of responses drawn from a model at one point.
 
-    count: int
-    n: int
+    factors, x : the model and the point. beta, sigma : in the user's units; without them 0 and 1
+        residual standard deviation of the scaled problem, which is all that variances need.
+    """
 
-    @property
-    def estimate(self):
-        return self.count / self.n
+    def __init__(self, factors: Factors, x, beta=None, sigma=1.0):
+        self._gram, self._reml = factors.likelihood.gram, factors.likelihood.reml
+        self._simulator, self._responses = simulator(self._gram), Responses(self._gram)
+        self._roots = [square_root(Sigma) for Sigma in factors.Sigmas(x)]
+        self._beta = np.zeros(self._gram.n_fixed) if beta is None else beta
+        self._sigma = sigma
 
-    @property
-    def interval(self):
-        z = 1.959963984540054
-        centre = (self.count + z**2 / 2) / (self.n + z**2)
-        half = z * np.sqrt(self.count * (self.n - self.count) / self.n + z**2 / 4) / (self.n + z**2)
-        return max(centre - half, 0.0), min(centre + half, 1.0)
-
-
-def draw(rows: Rows, Sigmas: tuple[np.ndarray, ...], rng: np.random.Generator) -> Rows:
-    """The same rows with a response drawn at scaled Sigmas (deepest first) and sigma = 1."""
-    y = rng.standard_normal(len(rows.y))
-    first = 0
-    for Sigma, codes, n, q in zip(Sigmas, rows.codes, rows.n_groups, rows.widths, strict=True):
-        F = square_root(Sigma)
-        b = rng.standard_normal((n, F.shape[1])) @ F.T
-        y += np.einsum("ij,ij->i", rows.columns[:, first : first + q], b[codes])
-        first += q
-    return replace(rows, y=y)
+    def draw(self, seeds: np.random.SeedSequence) -> Likelihood:
+        """The likelihood of one response, from a random stream of its own."""
+        response = self._simulator.draw(self._roots, np.random.default_rng(seeds))
+        return Likelihood(self._responses.gram(response, self._beta, self._sigma), self._reml)
 
 
-def refits(
-    rows: Rows, factors: Factors, truth: np.ndarray, replicates: int, seed: int
-) -> Iterator[Sketch]:
+def refits(factors: Factors, truth, replicates: int, seed: int) -> Iterator[Sketch]:
     """Fits of the model of `factors` to draws at its point `truth`.
 
     Each replicate has its own random stream, so that any of them can be made again alone.
     """
-    reml = factors.likelihood.reml
-    Sigmas = factors.Sigmas(truth)
+    draws = Draws(factors, truth)
     wider, start = factors.opened(truth, OPEN)
-    for stream in np.random.SeedSequence(seed).spawn(replicates):
-        sample = draw(rows, Sigmas, np.random.default_rng(stream))
-        yield roughly(wider.on(Likelihood(accumulate(sample), reml)), start)
+    for seeds in np.random.SeedSequence(seed).spawn(replicates):
+        yield roughly(wider.on(draws.draw(seeds)), start)
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """The fits of some models to one response, the true model's first."""
+
+    fits: tuple[Sketch, ...]
+    criteria: tuple[float, ...]
+
+
+class Bootstrap:
+    """Responses drawn from a fitted model, and fits to them of it and of richer models.
+
+    fit : of the true model. richer : models of the same ladder that contain it.
+    """
+
+    def __init__(self, likelihood: Likelihood, fit: Fit, richer: Sequence[Model] = ()):
+        models = (fit.model, *richer)
+        own = own_gram(likelihood, *models)
+        self.factors, truth = moved(own.factors(fit.model), fit)
+        self._draws = Draws(self.factors, truth, fit.point.beta, np.sqrt(fit.point.sigma2))
+        Sigmas = self.factors.Sigmas(truth)
+        self._starts = [_near(own.factors(model), Sigmas) for model in models]
+
+    def replicate(self, seeds: np.random.SeedSequence) -> Replicate:
+        """The fits to one response, which depends on nothing but the seeds."""
+        likelihood = self._draws.draw(seeds)
+        fits, criteria = [], []
+        for factors, start in self._starts:
+            found = roughly(factors.on(likelihood), start)
+            value = found.factors.value_and_gradient(found.x)[0]
+            if criteria and value > criteria[0] + ROUGHNESS:
+                # It is no optimum: go on from that of the simpler model.
+                factors, start = _near(factors, fits[0].factors.Sigmas(fits[0].x))
+                found = roughly(factors.on(likelihood), start)
+                value = found.factors.value_and_gradient(found.x)[0]
+            fits.append(found)
+            criteria.append(value)
+        return Replicate(tuple(fits), tuple(criteria))
+
+
+def moved(factors: Factors, fit: Fit):
+    """(factors, x) of the same model on another Gram, at the fit."""
+    maps = to_components(fit.factors, fit.model)
+    S = component_covariances(fit.factors, fit.x, maps)
+    inverses = [np.linalg.inv(T) for T in to_components(factors, fit.model)]
+    parts = [
+        V @ s @ V.T if block.full else s * V[0, 0] ** 2
+        for block, s, V in zip(factors.blocks, S, inverses, strict=True)
+    ]
+    return factors.root(parts)
+
+
+def _near(factors, Sigmas):
+    """(factors, x) with all columns, near Sigmas, which may be of a simpler model."""
+    parts = []
+    for block in factors.blocks:
+        inverse = np.linalg.pinv(block.basis)
+        S = inverse @ Sigmas[block.level] @ inverse.T
+        parts.append(S if block.full else np.array([[np.trace(S) / len(S)]]))
+    return _opened(*factors.root(parts))
+
+
+def _opened(factors, x):
+    return factors.opened(x, OPEN)
+
+
+def ranks(fitted: Sketch) -> dict[int, int]:
+    """Per level of the Gram, how many of its directions are alive."""
+    found = {}
+    for block, spectrum in zip(fitted.factors.blocks, fitted.spectra, strict=True):
+        alive = sum(direction.state == ALIVE for direction in spectrum)
+        width = 1 if block.full else block.basis.shape[1]
+        found[block.level] = min(found.get(block.level, 0) + alive * width, len(block.basis))
+    return found
 
 
 def is_degenerate(fitted: Sketch, level: int) -> bool:

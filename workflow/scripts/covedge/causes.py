@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from covedge.bootstrap import Proportion, is_degenerate, refits
+from covedge.bootstrap import is_degenerate, refits
 from covedge.certificate import spectra
 from covedge.factors import Factors
-from covedge.gram import Rows
 from covedge.identifiability import fixed_products
 from covedge.likelihood import Likelihood
+from covedge.proportion import Proportion
 from covedge.spectrum import information_root
 from covedge.structure import Structure
 from covedge.tolerances import TOLERANCES
@@ -156,7 +156,6 @@ class Power:
 
 
 def power(
-    rows: Rows,
     factors: Factors,
     x: np.ndarray,
     levels: set[int],
@@ -170,16 +169,16 @@ def power(
     each collapsed direction raised to it (scaled so that over the rows the mean of (z'u)^2 is 1).
     """
     H = factors.likelihood.at(factors.Sigmas(x)).H
-    raised = []
+    raised, n_obs = [], factors.likelihood.gram.n_obs
     for block, L in zip(factors.blocks, factors.split(x), strict=True):
         information = block.basis.T @ H[block.level] @ block.basis
         n_levels = factors.likelihood.gram.n_groups[block.level]
         S = L @ L.T if L.size else np.zeros((max(block.rows, 1),) * 2)
-        raised.append(_raised(S, information, n_levels, len(rows.y), smallest, block))
+        raised.append(_raised(S, information, n_levels, n_obs, smallest, block))
     true_factors, truth = factors.root(raised)
     weakest = _weakest(true_factors, truth)
     counts, n = dict.fromkeys(levels, 0), 0
-    for fitted in refits(rows, true_factors, truth, replicates, seed):
+    for fitted in refits(true_factors, truth, replicates, seed):
         if not fitted.settled:
             continue
         n += 1

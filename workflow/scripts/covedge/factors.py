@@ -156,7 +156,8 @@ def _blocks(likelihood, structures):
     scaling = likelihood.gram.scaling
     for level, (structure, W) in enumerate(zip(structures, scaling.random, strict=True)):
         for component in structure.components:
-            basis = np.linalg.solve(W, component.basis)
+            # W is square, or (q, p) on a Gram without the effects that no component has.
+            basis = np.linalg.lstsq(W, component.basis, rcond=None)[0]
             if component.kind == FULL:
                 basis = np.linalg.qr(basis)[0]
             else:

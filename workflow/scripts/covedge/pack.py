@@ -77,28 +77,56 @@ class _Local:
 def _localise(gram):
     q = gram.n_effects[0]
     parent = gram.parents[0]
-    chosen, expand = _local_coordinates(gram.raw[0])
-    kk = np.ascontiguousarray(gram.deepest[:, :, :q])
-    kr = np.take_along_axis(gram.deepest[:, :, q:], chosen[parent][:, None, :], axis=2)
-    kr = kr * (chosen[parent] >= 0)[:, None, :]
-    # Equal designs give equal bits but for the order of sums: compare to ten digits.
-    key = np.column_stack([parent, np.round(kk.reshape(len(kk), -1), 10) + 0.0])
-    _, first_seen, pattern, count = np.unique(
-        key, axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    collapsed = len(count) * q < len(kk)
+    kk, kr, expand = local_rows(gram)
+    found = patterns(parent, kk)
+    collapsed = len(found.count) * q < len(kk)
     if collapsed:
-        outer = np.zeros((len(count), q, q, kr.shape[2], kr.shape[2]))
-        for p, groups in enumerate(
-            np.split(np.argsort(pattern, kind="stable"), count.cumsum()[:-1])
-        ):
+        outer = np.zeros((len(found.count), q, q, kr.shape[2], kr.shape[2]))
+        for p, groups in enumerate(np.split(found.order, found.count.cumsum()[:-1])):
             flat = kr[groups].reshape(len(groups), -1)
             outer[p] = (flat.T @ flat).reshape(q, -1, q, kr.shape[2]).transpose(0, 2, 1, 3)
-        kk, kr, parent = kk[first_seen], outer, parent[first_seen]
+        kk, kr, parent = kk[found.first], outer, parent[found.first]
+        count = found.count
     else:
         count = np.ones(len(kk))
     first = np.searchsorted(parent, np.arange(len(gram.raw[0]) + 1))
     return _Local(collapsed, kk, count.astype(float), kr, expand, first)
+
+
+def local_rows(gram):
+    """The deepest groups in their parents' own columns.
+
+    Returns kk (n_groups, q, q) = Z'Z, kr (n_groups, q, r) = Z'[local columns, y], and
+    expand (n_parents, r, m) as from `_local_coordinates`.
+    """
+    q, parent = gram.n_effects[0], gram.parents[0]
+    chosen, expand = _local_coordinates(gram.raw[0])
+    kk = np.ascontiguousarray(gram.deepest[:, :, :q])
+    kr = np.take_along_axis(gram.deepest[:, :, q:], chosen[parent][:, None, :], axis=2)
+    return kk, kr * (chosen[parent] >= 0)[:, None, :], expand
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Deepest groups of one parent with the same Z'Z.
+
+    first : (n_patterns,) a group of each; count : how many it has; order : (n_groups,) the groups,
+    pattern after pattern.
+    """
+
+    first: np.ndarray
+    count: np.ndarray
+    order: np.ndarray
+
+
+def patterns(parent, kk):
+    """The Patterns of groups with parents (n_groups,) and Z'Z (n_groups, q, q)."""
+    # Equal designs give equal bits but for the order of sums: compare to ten digits.
+    key = np.column_stack([parent, np.round(kk.reshape(len(kk), -1), 10) + 0.0])
+    _, first, pattern, count = np.unique(
+        key, axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    return Patterns(first, count, np.argsort(pattern, kind="stable"))
 
 
 def _local_coordinates(raw):
