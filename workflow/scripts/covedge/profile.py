@@ -1,0 +1,252 @@
+"""Profile likelihood intervals: of standard deviations, correlations, sigma and fixed effects.
+
+All values of a parameter at which the other parameters can bring D to within qchisq(level, 1) of
+its minimum. Nothing is said of a distribution of the estimate, so that the interval is right in
+form at an edge: a standard deviation that may be zero has the lower end 0, and a correlation on
+which nothing depends has no ends at all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import chi2
+
+from covedge.design import Term
+from covedge.factors import Block
+from covedge.fit import Fit, fit
+from covedge.likelihood import Likelihood
+from covedge.parameters import (
+    CORRELATION,
+    FIXED,
+    SD,
+    SIGMA,
+    Parameter,
+    component_covariances,
+    parameters,
+    to_components,
+    values,
+)
+from covedge.posterior_choice import effort
+from covedge.profile_criterion import Criterion
+from covedge.profile_curve import Side, Walk
+from covedge.profile_paths import CorrelationPath, DeviationPath, FixedPath, SigmaPath
+from covedge.profile_points import Solver
+from covedge.reduced_gram import of_model
+
+REML, ML = "REML", "ML"
+# Multiplications that the profiles of one model may take: a minute or two.
+MOST_WORK = 1e11
+# A profile that is this much below the fit has found what the fit has missed.
+DEFECT = 1e-5
+# Standard errors of the first step, which the walk then adapts.
+FIRST_STEP = 0.25
+
+CONFOUNDED = "the data cannot tell the variances of this model apart"
+NO_VARIANCE = "one of the two effects has no variance, so that its correlation means nothing"
+HELD = "the model holds these effects to one direction, where a correlation is 1 or -1"
+NOT_IN_REML = "the REML criterion does not contain the fixed effects; they are profiled by ML"
+TOO_LARGE = "not computed: the likelihood of this model takes too long"
+NEVER_FALLS = "the likelihood never falls off"
+ANY_CORRELATION = "no correlation can be excluded: the likelihood is nearly the same for all"
+RETURNS = "beyond the end the likelihood rises again: the parts further out are left out"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Interval and curve of one parameter, by the criterion REML or ML.
+
+    lower, upper : None where the interval is open or where there is none; `reason` says why.
+    at_lower_edge, at_upper_edge : the end is the edge of what is possible, and belongs to it.
+    values, differences : the curve, D less D at the estimate. below : how far the curve comes below
+    the fit, 0 where the fit is the minimum, as it should be.
+    """
+
+    parameter: Parameter
+    estimate: float | None
+    lower: float | None
+    upper: float | None
+    reason: str | None
+    at_lower_edge: bool
+    at_upper_edge: bool
+    values: tuple[float, ...]
+    differences: tuple[float, ...]
+    criterion: str
+    below: float = 0.0
+
+
+def profile(
+    fit: Fit,
+    terms: tuple[Term, ...],
+    fixed_names: tuple[str, ...],
+    level: float = 0.95,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Profile, ...]:
+    """The profiles of a fit by its own criterion, in the order of `parameters.parameters`.
+
+    progress : called with how many parameters are done, and of how many.
+    """
+    wanted = parameters(terms, fixed_names, fit.model)
+    job = _Job(fit, float(chi2.ppf(level, 1)))
+    estimates = job.estimates(wanted)
+    found: dict[int, Profile] = {}
+    for done, k in enumerate(sorted(range(len(wanted)), key=lambda k: _urgency(wanted[k]))):
+        found[k] = job.one(wanted[k], estimates[k])
+        if progress is not None:
+            progress(done + 1, len(wanted))
+    return tuple(found[k] for k in range(len(wanted)))
+
+
+def by_maximum_likelihood(known: Fit, terms: tuple[Term, ...], seed: int) -> Fit:
+    """The ML fit of the same model to the same data, as lme4's confint makes it."""
+    if not known.reml:
+        return known
+    gram = known.factors.likelihood.gram
+    return fit(Likelihood(gram, reml=False), terms, known.model, seed)
+
+
+def _urgency(parameter):
+    """What comes first where there is not enough time for all."""
+    return (SD, SIGMA, FIXED, CORRELATION).index(parameter.kind)
+
+
+class _Job:
+    """What the profiles of one fit share. cut : of D."""
+
+    def __init__(self, known: Fit, cut: float):
+        self.known, self.cut = known, cut
+        self.maps = to_components(known.factors, known.model)
+        likelihood, blocks = _own_gram(known)
+        self.criterion = Criterion(likelihood, blocks)
+        self.work = effort(likelihood.gram)
+        self.factors = [
+            _widened(L, b) for L, b in zip(known.factors.split(known.x), blocks, strict=True)
+        ]
+        self.shapes = [L.shape for L in self.factors]
+        self.sigma = float(np.sqrt(known.point.sigma2))
+        H = known.point.H
+        old = known.factors.blocks
+        self.information = [b.basis.T @ H[b.level] @ b.basis for b in old]
+        self.n_levels = [likelihood.gram.n_groups[b.level] for b in blocks]
+
+    def estimates(self, wanted):
+        S = component_covariances(self.known.factors, self.known.x, self.maps)
+        return values(wanted, S, self.sigma, self.known.point.beta)
+
+    def one(self, parameter: Parameter, estimate: float) -> Profile:
+        reason = self._without(parameter, estimate)
+        if reason is not None:
+            known = float(estimate) if np.isfinite(estimate) else None
+            return self._profile(parameter, known, None, None, reason)
+        path, step = self._path(parameter), FIRST_STEP * self._error(parameter, estimate)
+        solver = Solver(path, self.information, self.n_levels)
+        unit = self.criterion.likelihood.gram.scaling.response
+        start = solver.first(self.factors, self.sigma / unit, float(estimate))
+        lowest = self.known.point.criterion
+        walk = Walk(solver, start, lowest, self.cut, step, parameter.kind == SIGMA)
+        edges = _edges(parameter)
+        sides = walk.side(-1.0, edges[0]), walk.side(1.0, edges[1])
+        return self._profile(parameter, float(estimate), *sides)
+
+    def _without(self, parameter, estimate):
+        """Why there is no profile, or None."""
+        if not self.known.identifiable:
+            return CONFOUNDED
+        if parameter.kind == FIXED and self.known.reml:
+            return NOT_IN_REML
+        if parameter.kind == CORRELATION:
+            if not np.isfinite(estimate):
+                return NO_VARIANCE
+            if self.shapes[parameter.block][1] < 2:
+                return HELD
+        if self.work * self.criterion.calls > MOST_WORK or self.work > MOST_WORK / 1e3:
+            return TOO_LARGE
+        return None
+
+    def _path(self, parameter):
+        block = parameter.block
+        if parameter.kind == SIGMA:
+            return SigmaPath(self.criterion, self.shapes)
+        if parameter.kind == FIXED:
+            return FixedPath(self.criterion, self.shapes, parameter.places[0])
+        rows = [self.maps[block][i] for i in parameter.places]
+        kind = DeviationPath if parameter.kind == SD else CorrelationPath
+        return kind(self.criterion, self.shapes, block, *rows)
+
+    def _error(self, parameter, estimate):
+        """Roughly a standard error."""
+        if parameter.kind == FIXED:
+            j = parameter.places[0]
+            return float(np.sqrt(self.known.point.cov_beta[j, j]))
+        if parameter.kind == SIGMA:
+            return estimate / np.sqrt(2.0 * self.known.n_obs)
+        n = self.n_levels[parameter.block]
+        if parameter.kind == CORRELATION:
+            return (1.0 - estimate**2) / np.sqrt(n) + 0.02
+        t = self.maps[parameter.block][parameter.places[0]]
+        return max(estimate / np.sqrt(2.0 * n), 0.1 * self.sigma * np.linalg.norm(t) / np.sqrt(n))
+
+    def _profile(self, parameter, estimate, low: Side | None, high: Side | None, reason=None):
+        criterion = REML if self.known.reml else ML
+        if low is None or high is None:
+            return Profile(parameter, estimate, None, None, reason, False, False, (), (), criterion)
+        points = [*low.points[:0:-1], *high.points]
+        lowest = self.known.point.criterion
+        below = lowest - min(p.criterion for p in points)
+        return Profile(
+            parameter,
+            estimate,
+            low.end,
+            high.end,
+            _words(parameter, low, high),
+            low.at_edge,
+            high.at_edge,
+            tuple(p.value for p in points),
+            tuple(p.criterion - lowest for p in points),
+            criterion,
+            float(below) if below > DEFECT else 0.0,
+        )
+
+
+def _words(parameter, low, high):
+    if parameter.kind == CORRELATION and low.at_edge and high.at_edge:
+        return ANY_CORRELATION
+    if low.end is None or high.end is None:
+        return NEVER_FALLS
+    return RETURNS if low.returns or high.returns else None
+
+
+def _edges(parameter):
+    if parameter.kind == CORRELATION:
+        return -1.0, 1.0
+    return (0.0 if parameter.kind == SD else -np.inf), np.inf
+
+
+def _widened(L, block: Block):
+    """L with as many columns as the model allows; those that have collapsed are zero."""
+    rows = block.basis.shape[1] if block.full else 1
+    wide = np.zeros((rows, block.most))
+    if L.size:
+        wide[:, : L.shape[1]] = L
+    return wide
+
+
+def _own_gram(known: Fit) -> tuple[Likelihood, list[Block]]:
+    """The likelihood on the Gram of the model alone, and its blocks there; L are the same."""
+    likelihood, blocks = known.factors.likelihood, known.factors.blocks
+    gram = likelihood.gram
+    used = [
+        sum(b.basis.shape[1] for b in blocks if b.level == k) for k in range(len(gram.n_effects))
+    ]
+    if all(u >= q for u, q in zip(used, gram.n_effects, strict=True)):
+        return likelihood, list(blocks)
+    own = of_model(gram, known.model.structures)
+    kept = [k for k, u in enumerate(used) if u]
+    inside = {
+        k: (place, np.linalg.solve(gram.scaling.random[k], own.scaling.random[place]))
+        for place, k in enumerate(kept)
+    }
+    moved = [
+        replace(b, level=inside[b.level][0], basis=inside[b.level][1].T @ b.basis) for b in blocks
+    ]
+    return Likelihood(own, likelihood.reml), moved
