@@ -32,7 +32,9 @@ def all_figures(labels):
         "spectra": spectra([a], [[0.9, 0.0]], [[None, 0.4]], [["alive", "collapsed"]]),
         "loadings": loadings([[1.0, -0.5]], [a, b], [0.4], ["alive"]),
         "correlation": correlation([[1, None], [None, 1]], [0.1, 0.0], [a, b]),
-        "fixed": fixed_effects([a, b], [[1], [2]], [[1], [2]], [a], ["degenerate"]),
+        "fixed": fixed_effects(
+            [a, b], [[1], [2]], [[(0, 2)], [(None, 9)]], [a], ["degenerate"], [True]
+        ),
         "chains": chains([a], [draws]),
         "beside": beside([a, b], [1.0, None], [1, 2], [0, 1], [2, 3], b),
     }

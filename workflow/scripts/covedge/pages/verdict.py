@@ -20,7 +20,7 @@ from covedge.markup import (
 from covedge.pages import reading
 from covedge.pages.causes import TITLES, explains
 from covedge.pages.engines import SAME
-from covedge.pages.fixed_effects import changed
+from covedge.pages.fixed_reading import changed, rungs
 from covedge.pages.in_r import calls
 from covedge.pages.results import FAILED, Results
 
@@ -191,14 +191,13 @@ def _simpler(results: Results) -> Html:
 
 
 def _fixed(results: Results) -> Html:
-    fits = [results.fits[r["model"]] for r in results.ladder if r["model"] in results.fits]
     names = [row["name"] for row in results.asked["fixed"]]
-    moved = changed(names, fits)
+    moved = changed(names, rungs(results))
     if not moved:
-        return Html("No: none goes from clearly off zero to not, or back, along the ladder.")
+        return Html("No: none has an interval off zero on one rung that counts and not on another.")
     shown = listing([f"<bdi>{escape(name)}</bdi>" for name in moved[:4]])
     more = f", {len(moved) - 4} more" if len(moved) > 4 else ""
-    return Html(f"{shown}{more}: clearly off zero on some rungs, not on others.")
+    return Html(f"{shown}{more}: the interval is off zero on some rungs, not on others.")
 
 
 def _bayesian(results: Results) -> Html:
