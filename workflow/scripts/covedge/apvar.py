@@ -21,7 +21,7 @@ from covedge.factors import Factors
 from covedge.fit import Fit
 from covedge.ladder import Model
 from covedge.likelihood import Likelihood
-from covedge.natural import Natural, natural
+from covedge.natural import Natural, coordinates, natural
 from covedge.parameters import (
     SIGMA,
     Parameter,
@@ -130,7 +130,7 @@ def _apvar(likelihood, model, terms, covariances, sigma, singular) -> ApVar:
     span = span_of(blocks, likelihood.gram.n_effects)
     parameters = (*random_parameters(terms, model), Parameter(SIGMA, None, (), None, ()))
     where = natural(parameters, covariances, sigma, _zeros(likelihood, blocks))
-    s = np.concatenate([np.zeros(0), *map(_coordinates, covariances)])
+    s = np.concatenate([np.zeros(0), *map(coordinates, covariances)])
     point = surface.at(span.Sigmas(s))
     if point is None:
         return ApVar(NONE, "the covariance of the observations is not positive definite there")
@@ -143,11 +143,6 @@ def _beyond(surface, model):
     if any(structure.limited for structure in model.structures):
         return "nlme has no covariance of limited rank, and so no parameters of one"
     return surface.too_large
-
-
-def _coordinates(S):
-    i, j = np.tril_indices(len(S))
-    return np.where(i == j, 1.0, 2.0) * S[i, j]
 
 
 def _zeros(likelihood, blocks):

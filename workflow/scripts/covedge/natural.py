@@ -89,7 +89,7 @@ def _derivatives(free, covariances):
     starts = np.cumsum([1, *sizes])
     first = np.zeros((len(free), starts[-1]))
     second = np.zeros((len(free), len(free), starts[-1]))
-    whole = np.concatenate([[0.0], *map(_coordinates, covariances)])
+    whole = np.concatenate([[0.0], *map(coordinates, covariances)])
     for a, one in enumerate(free):
         if one.kind == SIGMA:
             first[a] = -2.0 * whole
@@ -98,16 +98,16 @@ def _derivatives(free, covariances):
             continue
         at = slice(starts[one.block], starts[one.block + 1])
         S = covariances[one.block]
-        first[a, at] = _coordinates(_slope(one, S))
+        first[a, at] = coordinates(_slope(one, S))
         for b, other in enumerate(free):
             if other.kind == SIGMA:
                 second[a, b] = second[b, a] = -2.0 * first[a]
             elif other.block == one.block:
-                second[a, b, at] = _coordinates(_bend(one, other, S))
+                second[a, b, at] = coordinates(_bend(one, other, S))
     return first, second
 
 
-def _coordinates(S):
+def coordinates(S):
     """(p (p + 1) / 2,) coordinates of S in `span.elements`: those off the diagonal count twice."""
     i, j = np.tril_indices(len(S))
     return np.where(i == j, 1.0, 2.0) * S[i, j]

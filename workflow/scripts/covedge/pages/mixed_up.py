@@ -1,122 +1,16 @@
 """Four things that are easily mixed up, told with the numbers of this very analysis."""
 
-import itertools
-import math
-
-from covedge.figures.correlation import correlation
-from covedge.figures.style import svg
-from covedge.markup import (
-    Html,
-    code_html,
-    count,
-    figure,
-    fixed,
-    fold,
-    number,
-    table,
-    text,
-)
-from covedge.pages import reading
+from covedge.markup import code_html, count, fixed, number, table, text
+from covedge.pages import reading, three_matrices
 from covedge.pages.bayes import smallest_ess
 from covedge.pages.results import FAILED, Results
 
 
 def compose(results: Results) -> str:
     """The three matrices; traces like noise; singular and optimal; slopes as many as rows."""
-    return "\n".join([_matrices(results), _traces(results), _optimum(results), _slopes(results)])
-
-
-def _matrices(results: Results) -> str:
-    fit = results.asked
-    rows = [_row_G(fit), _row_apvar(fit), _row_V(fit)]
-    columns = ["Matrix", "What it is", "Here", "A negative number in it means"]
-    pictures = [
-        _correlations(term, index)
-        for index, term in enumerate(reading.terms(fit))
-        if len(term["effects"]) > 1
-    ]
     return "\n".join(
-        [
-            "### 1. Three different matrices {#three-matrices}\n",
-            "“The variance-covariance matrix has negative entries” can be said of three matrices, "
-            "and it is alarming in only some of the cases.\n",
-            table(columns, rows, "The three matrices of this model", stacked=True),
-            fold("The matrix G of this model, as correlations", "\n".join(pictures))
-            if pictures
-            else "",
-        ]
+        [three_matrices.compose(results), _traces(results), _optimum(results), _slopes(results)]
     )
-
-
-def _row_G(fit: dict) -> tuple:
-    negative = pairs = zero = effects = 0
-    for term in reading.terms(fit):
-        q = len(term["effects"])
-        entries = [term["covariance"][i][j] for i, j in itertools.combinations(range(q), 2)]
-        negative += sum(value < 0 for value in entries)
-        pairs, zero, effects = pairs + len(entries), zero + reading.null_count(term), effects + q
-    here = f"{negative} of {count(pairs, 'covariance')} below zero; "
-    here += f"{zero} of {effects} eigenvalues are zero"
-    return (
-        Html("<b>G</b>"),
-        "how groups differ: variances and covariances of the random effects",
-        here,
-        "Off the diagonal: two effects that go opposite ways. Harmless. What matters is an "
-        "eigenvalue of zero: then the matrix is singular.",
-    )
-
-
-def _row_apvar(fit: dict) -> tuple:
-    own = fit["identifiability"]["n_parameters"]
-    singular = reading.state(fit) in ("degenerate", "not identifiable")
-    verdict = "cannot be relied on at an edge like this one" if singular else "can be used here"
-    return (
-        Html("<b>apVar</b>"),
-        Html(
-            "how uncertain the variances and covariances are: the inverse of the criterion’s "
-            "curvature, in <code>nlme</code>"
-        ),
-        f"{own} × {own}; it {verdict}",
-        "The criterion is flat or still falling in some direction, so lme() gives no intervals. "
-        "It says nothing about the sign of a variance.",
-    )
-
-
-def _row_V(fit: dict) -> tuple:
-    return (
-        Html("<b>V</b>"),
-        "how the observations vary together: both the groups and the noise",
-        f"{fit['n_obs']} × {fit['n_obs']}; no eigenvalue is below σ² = {number(fit['sigma'] ** 2)}",
-        "Off the diagonal: harmless. Its eigenvalues cannot be zero as long as there is noise.",
-    )
-
-
-def _correlations(term: dict, index: int) -> str:
-    matrix = _readable(term)
-    worst = [
-        abs(matrix[i][j])
-        for i, j in itertools.combinations(range(len(matrix)), 2)
-        if matrix[j][i] is not None
-    ]
-    strongest = f"the strongest correlation is {max(worst):.2f}" if worst else "all SDs are zero"
-    return figure(
-        svg(correlation(matrix, term["sd"], term["effects"]), f"correlation-{index}"),
-        f"Random effects of {term['group']}. On the diagonal the standard deviations, in units of "
-        "the response; below it the correlations. Look for values of ±1 and for SDs of zero: both "
-        "make the matrix singular, but so can a combination of several effects in which no single "
-        "number looks odd.",
-        f"Correlations of the random effects of {term['group']}: {strongest}.",
-    )
-
-
-def _readable(term: dict) -> list[list[float | None]]:
-    matrix = term.get("correlation")
-    clean = [[v if v is not None and math.isfinite(v) else None for v in row] for row in matrix]
-    zero = [not sd for sd in term["sd"]]
-    return [
-        [None if zero[i] or zero[j] else value for j, value in enumerate(row)]
-        for i, row in enumerate(clean)
-    ]
 
 
 def _traces(results: Results) -> str:
