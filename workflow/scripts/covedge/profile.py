@@ -37,6 +37,8 @@ from covedge.reduced_gram import of_model
 REML, ML = "REML", "ML"
 # Multiplications that the profiles of one model may take: a minute or two.
 MOST_WORK = 1e11
+# Evaluations of the likelihood that one profile takes at least.
+FEWEST_CALLS = 150
 # A profile that is this much below the fit has found what the fit has missed.
 DEFECT = 1e-5
 # Standard errors of the first step, which the walk then adapts.
@@ -75,6 +77,11 @@ class Profile:
     below: float = 0.0
 
 
+def cut(level: float) -> float:
+    """How far above its minimum D may be within the interval: qchisq(level, 1)."""
+    return float(chi2.ppf(level, 1))
+
+
 def profile(
     fit: Fit,
     terms: tuple[Term, ...],
@@ -87,7 +94,7 @@ def profile(
     progress : called with how many parameters are done, and of how many.
     """
     wanted = parameters(terms, fixed_names, fit.model)
-    job = _Job(fit, float(chi2.ppf(level, 1)))
+    job = _Job(fit, cut(level))
     estimates = job.estimates(wanted)
     found: dict[int, Profile] = {}
     for done, k in enumerate(sorted(range(len(wanted)), key=lambda k: _urgency(wanted[k]))):
@@ -159,7 +166,7 @@ class _Job:
                 return NO_VARIANCE
             if self.shapes[parameter.block][1] < 2:
                 return HELD
-        if self.work * self.criterion.calls > MOST_WORK or self.work > MOST_WORK / 1e3:
+        if self.work * (self.criterion.calls + FEWEST_CALLS) > MOST_WORK:
             return TOO_LARGE
         return None
 
@@ -169,7 +176,9 @@ class _Job:
             return SigmaPath(self.criterion, self.shapes)
         if parameter.kind == FIXED:
             return FixedPath(self.criterion, self.shapes, parameter.places[0])
-        rows = [self.maps[block][i] for i in parameter.places]
+        # A scalar component has one row, whatever the number of effects that share it.
+        width = self.shapes[block][0]
+        rows = [self.maps[block][i, :width] for i in parameter.places]
         kind = DeviationPath if parameter.kind == SD else CorrelationPath
         return kind(self.criterion, self.shapes, block, *rows)
 
@@ -183,7 +192,7 @@ class _Job:
         n = self.n_levels[parameter.block]
         if parameter.kind == CORRELATION:
             return (1.0 - estimate**2) / np.sqrt(n) + 0.02
-        t = self.maps[parameter.block][parameter.places[0]]
+        t = self.maps[parameter.block][parameter.places[0], : self.shapes[parameter.block][0]]
         return max(estimate / np.sqrt(2.0 * n), 0.1 * self.sigma * np.linalg.norm(t) / np.sqrt(n))
 
     def _profile(self, parameter, estimate, low: Side | None, high: Side | None, reason=None):

@@ -38,7 +38,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Walk:
-    """How to go: from the point `start`, with D at the estimate `lowest`, to where D - lowest = cut.
+    """How to go: from the point `start` to where D - lowest = cut, lowest being D at the estimate.
 
     step : a first guess at how far the first step should go. positive : the values are, and zero
     is not one of them.

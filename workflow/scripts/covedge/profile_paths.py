@@ -7,11 +7,14 @@ has t_i'L = s_i e_1, t_j'L = s_j (r e_1 + sqrt(1 - r^2) e_2) with s_i, s_j > 0 f
 is minimised without constraints. Values are in the user's units, sigma in scaled ones.
 """
 
+import itertools
+
 import numpy as np
 
 from covedge.profile_criterion import Criterion
 
-TINY = 1e-300
+# Logarithms of sigma, or of a standard deviation over sigma, beyond which nothing is looked for.
+FAR = 100.0
 
 
 class Path:
@@ -24,7 +27,7 @@ class Path:
         self.criterion, self.shapes = criterion, shapes
         ends = np.cumsum([self.head, *(rows * columns for rows, columns in self._free_shapes())])
         self.size = int(ends[-1])
-        self._places = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self._places = [slice(a, b) for a, b in itertools.pairwise(ends)]
 
     # How many coordinates come before the factors, and the block with a row held.
     head, target = 0, None
@@ -46,6 +49,9 @@ class Path:
     def evaluate(self, x, value):
         """(D, dD/dx) with the parameter at `value`."""
         raise NotImplementedError
+
+    def _too_far(self, x):
+        return bool((np.abs(x[: self.head]) > FAR).any())
 
     def factors(self, x, value):
         """L of each block."""
@@ -101,6 +107,8 @@ class DeviationPath(Path):
         return value / (self._unit * np.exp(log_sigma) * self._length)
 
     def evaluate(self, x, value):
+        if self._too_far(x):
+            return np.inf, np.zeros_like(x)
         D, slopes, slope = self.criterion.at_sigma(self.factors(x, value), np.exp(2.0 * x[0]))
         turned = self._turn.T @ slopes[self.target]
         log_sigma = 2.0 * slope * np.exp(2.0 * x[0])
@@ -157,6 +165,8 @@ class CorrelationPath(Path):
         return parts
 
     def evaluate(self, x, value):
+        if self._too_far(x):
+            return np.inf, np.zeros_like(x)
         D, slopes = self.criterion.profiled(self.factors(x, value))
         turned = self._turn.T @ slopes[self.target]
         rows = np.linalg.solve(self._R, turned[:2])
@@ -168,7 +178,7 @@ class CorrelationPath(Path):
         L = factors[self.target]
         rows = np.vstack([self._ti @ L, self._tj @ L])
         Q = _aligned(rows.T)
-        lengths = np.maximum(np.linalg.norm(rows, axis=1), TINY)
+        lengths = np.maximum(np.linalg.norm(rows, axis=1), np.exp(-FAR / 2))
         parts = [*factors]
         parts[self.target] = (self._turn.T @ L)[2:] @ Q
         return self._joined(np.log(lengths), parts)
