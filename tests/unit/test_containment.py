@@ -129,7 +129,7 @@ def test_models_are_compared_term_by_term():
 
 
 def test_an_intercept_is_inside_uncorrelated_slopes_as_written():
-    m0, intercept, diagonal, full = set_up(
+    _, intercept, diagonal, full = set_up(
         data_set("sleepstudy"), "Reaction ~ Days + (Days | Subject)"
     ).models
     assert strictly_inside(intercept, diagonal)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import beta
 
-# A larger model that fits worse than the smaller by up to this is rounding; by more, a failed fit.
+# Criteria of quick fits are known to this much: a larger model that fits worse by no more is as
+# good, by more its search failed; a simulated ratio that is less by no more is as large.
 ROUNDING = 1e-4
 
 
@@ -13,6 +14,7 @@ ROUNDING = 1e-4
 class BootstrapTest:
     """p, with the Clopper-Pearson interval of what more replicates would give.
 
+    null_zero : how often the larger model gains nothing.
     failed : replicates on which the larger model's fit is worse than the smaller's by more than
         rounding, or is not finite; they are left out.
     """
@@ -37,12 +39,11 @@ def bootstrap_test(observed: float, D_small, D_large, level: float = 0.95) -> Bo
     ratios = D_small - D_large
     good = np.isfinite(ratios) & (ratios > -ROUNDING)
     null = np.maximum(ratios[good], 0.0)
-    # What both optimisers leave must not turn a tie into evidence.
-    above = int((null >= max(observed, 0.0) - 1e-7).sum())
+    above = int((null >= max(observed, 0.0) - ROUNDING).sum())
     n = len(null)
     lower, upper = clopper_pearson(above, n, level)
     p = (1 + above) / (1 + n)
-    zero = float((null < 1e-7).mean()) if n else float("nan")
+    zero = float((null < ROUNDING).mean()) if n else float("nan")
     return BootstrapTest(p, min(lower, p), max(upper, p), n, int((~good).sum()), zero)
 
 

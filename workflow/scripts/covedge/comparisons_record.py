@@ -33,7 +33,7 @@ def _pair(comparison: Comparison, level: float) -> dict:
         "larger": larger,
         "lrt": pair.lrt,
         "df": pair.df,
-        "naive": {"p": pair.naive},
+        "naive": {"p": pair.naive, "bound": pair.bound},
         "chi_bar": _chi_bar(pair.chi_bar, pair.lrt),
         "exact": _test(pair.exact, ExactTest),
         "bootstrap": _test(comparison.bootstrap, BootstrapTest),
@@ -80,6 +80,8 @@ def _test_name(comparison):
     law = comparison.pair.chi_bar
     if comparison.use == CHI_BAR and len(law.weights) == 1:
         return "chi-square, for many groups: no variance is at an edge here"
+    if comparison.use == NAIVE and comparison.pair.beyond_doubt:
+        return "an upper bound: naive chi-square with an allowance for the number of groups"
     return TESTS[comparison.use]
 
 
@@ -90,10 +92,8 @@ def _caveats(comparison, level):
             f"With {bootstrap.replicates} replicates p is only known to lie between "
             f"{bootstrap.lower:.2g} and {bootstrap.upper:.2g}: more of them would decide."
         )
-    if comparison.use == NAIVE and comparison.p > level:
+    if comparison.use == NAIVE and not comparison.pair.beyond_doubt:
         yield (
-            "The naive chi-square is too cautious where a variance may be zero: the true p may be "
-            "half of it or less."
+            "The naive chi-square is a rough guide only: too cautious where a variance may be "
+            "zero, too eager where few groups must support many covariances."
         )
-    if comparison.use == NAIVE and comparison.p <= level:
-        yield "The naive chi-square is an upper bound where a variance may be zero."

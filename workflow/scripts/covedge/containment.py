@@ -77,6 +77,12 @@ def span(structure: Structure) -> np.ndarray:
     return U[:, s > ROUNDING * s[0]]
 
 
+def n_effects(structure: Structure) -> int:
+    """The dimension in which the structure's Sigmas lie."""
+    bases = [c.basis for c in structure.components]
+    return _rank(np.hstack(bases)) if bases else 0
+
+
 def within(A: np.ndarray, B: np.ndarray) -> bool:
     """Whether the range of A (q, p) is inside that of B."""
     if not B.shape[1]:

@@ -1,7 +1,7 @@
 """The exact (restricted) likelihood ratio test of one variance, where there is no other.
 
-Crainiceanu and Ruppert (2004), J. R. Statist. Soc. B 66, 165. With mu the eigenvalues of Z'PZ, P the
-projection off X, and xi those of Z'Z, the statistic has under the null the law of
+Crainiceanu and Ruppert (2004), J. R. Statist. Soc. B 66, 165. With mu the eigenvalues of Z'PZ, P
+the projection off X, and xi those of Z'Z, the statistic has under the null the law of
 
     max over lambda >= 0 of  m [log T - log D(lambda)] - sum_s log(1 + lambda e_s),
     D(lambda) = sum_s w_s^2 / (1 + lambda mu_s) + r^2,    T = D(0),

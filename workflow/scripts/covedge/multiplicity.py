@@ -28,10 +28,9 @@ from covedge.containment import inside, meet_is
 from covedge.ladder import Model
 
 SENTENCE = (
-    "A rung counts as rejected only if every simpler rung inside it is rejected too (and, where "
-    "two rungs overlap in a model that is not on the ladder, the earlier one of them). So the "
-    "chance of rejecting any rung that is true is at most {level}, however long the ladder, as far "
-    "as each single p-value is valid; no further correction is needed."
+    "A rung counts as rejected only if every simpler rung inside it is rejected too; so the chance "
+    "of rejecting any rung that is true is at most {level}, however long the ladder, as far as "
+    "each single p-value is valid."
 )
 
 
