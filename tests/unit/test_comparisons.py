@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.stats import chi2
 
+from covedge.bootstrap import Bootstrap
 from covedge.comparisons import (
     BOOTSTRAP,
     CHI_BAR,
     EXACT,
     NAIVE,
-    allowance,
     compare,
     plan,
 )
@@ -117,31 +116,6 @@ def test_nothing_to_compare():
     assert {r.reason for r in found.rungs} == {"it has no fit"}
 
 
-@pytest.mark.parametrize(("q", "groups"), [(6, 10), (6, 8), (3, 6), (2, 5), (2, 18)])
-@pytest.mark.parametrize("null", ["spherical", "diagonal"])
-def test_the_allowance_for_few_groups_errs_on_the_safe_side(q, groups, null):
-    # With many rows per group the ratio is that of L - 1 normal vectors (REML).
-    rng = np.random.default_rng(q * groups)
-    nu = groups - 1
-    Z = rng.normal(size=(40_000, nu, q))
-    S = np.einsum("rik,ril->rkl", Z, Z)
-    variances = np.einsum("rkk->rk", S)
-    if null == "spherical":
-        df, log = q * (q + 1) // 2 - 1, q * np.log(variances.mean(axis=1))
-    else:
-        df, log = q * (q - 1) // 2, np.log(variances).sum(axis=1)
-    ratios = nu * (log - np.linalg.slogdet(S)[1])
-    cut = chi2.isf(0.001, df)
-    assert ((1 - q / groups) * ratios > cut).mean() < 0.001 + 4 * np.sqrt(0.001 / 40_000)
-    assert (ratios > cut).mean() > 0.001, "chi2 as it is rejects too often"
-
-
-def test_the_allowance_is_that_of_the_terms_that_change(machines):
-    shares = {pair.names: allowance(pair.smaller, pair.larger) for pair in machines.pairs}
-    assert shares["m2-compound", "m4-full"] == pytest.approx(1 - 3 / 6)
-    assert shares["m0-fixed", "m1-intercept"] == pytest.approx(1 - 1 / 6)
-
-
 def test_the_record_has_what_the_page_reads(orthodont):
     record = plain(comparisons_record(compare(orthodont)))
     assert set(record) == {"goal", "level", "pairs", "rungs", "multiplicity"}
@@ -168,3 +142,17 @@ def test_more_replicates_are_asked_for_where_they_would_decide(orthodont):
     slope = next(p for p in record["pairs"] if p["use"] == BOOTSTRAP)
     assert slope["p"] == pytest.approx(9 / 200)
     assert "more of them would decide" in slope["sentence"]
+
+
+def test_the_bootstrap_agrees_with_the_exact_test():
+    # Without random effects there is nothing unknown: both have the same null distribution.
+    problem = set_up(data_set("Dyestuff"), "Yield ~ 1 + (1 | Batch)")
+    found = planned(problem)
+    seeds = np.random.SeedSequence(5).spawn(2000)
+    drawn = Bootstrap(problem.likelihood, problem.fit(0), problem.models[1:])
+    D_small, D_large = np.array([drawn.replicate(s).criteria for s in seeds]).T
+    tested = compare(found, {found.pairs[0].names: (D_small, D_large)}).comparisons[0]
+    exact, bootstrap = tested.pair.exact, tested.bootstrap
+    assert bootstrap.failed == 0
+    for one, other in ((exact.p, bootstrap.p), (exact.null_zero, bootstrap.null_zero)):
+        assert other == pytest.approx(one, abs=4 * np.sqrt(one * (1 - one) / 2000) + 1 / 2000)

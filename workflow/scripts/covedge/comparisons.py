@@ -16,16 +16,15 @@ from typing import Any
 from covedge.bootstrap_test import BootstrapTest, bootstrap_test
 from covedge.certificate import REFUSED
 from covedge.chi_bar import ChiBar, chi_bar, tail
-from covedge.containment import contains, n_effects, strictly_inside
+from covedge.containment import strictly_inside
 from covedge.exact_test import NOTHING, ExactTest, exact_test
+from covedge.few_groups import BEYOND_DOUBT, bound
 from covedge.fit import Fit
 from covedge.ladder import Model
 from covedge.multiplicity import adjusted, needed
 from covedge.no_test import NoTest
 
 LEVEL = 0.05
-# Below this bound on p a simulation of any affordable length says "fewer than one in so many".
-BEYOND_DOUBT = 1e-6
 EXACT, BOOTSTRAP, CHI_BAR, NAIVE = "exact", "bootstrap", "chi_bar", "naive"
 
 
@@ -34,7 +33,7 @@ class Pair:
     """Two fits, one model inside the other, and what needs no simulated responses.
 
     lrt : criterion of the smaller less that of the larger, not below 0. df : parameters added.
-    naive : p of chi2_df. bound : p with an allowance for few groups (see `allowance`).
+    naive : p of chi2_df. bound : p with an allowance for few groups (see `few_groups`).
     unsimulated : why no responses need be simulated, or None.
     """
 
@@ -119,8 +118,7 @@ def plan(models: Sequence[Model], fits: Mapping[str, Fit], seed: int) -> Plan:
     usable = [fits[m.name] for m in models if m.name not in left_out]
     if not usable:
         return Plan(None, (), left_out)
-    asked = usable[-1].model.name == models[-1].name
-    goal = usable[-1] if asked else max(reversed(usable), key=lambda fit: fit.n_parameters)
+    goal = usable[-1]
     around = {
         small.model.name: [f for f in usable if strictly_inside(small.model, f.model)]
         for small in usable
@@ -170,41 +168,18 @@ def _pair(small, large, seed):
     lrt = max(small.point.criterion - large.point.criterion, 0.0)
     df = large.n_parameters - small.n_parameters
     exact = exact_test(small, large, seed)
-    bound = tail(lrt * allowance(small, large), df)
-    why = _unsimulated(lrt, bound, exact)
-    return Pair(small, large, lrt, df, tail(lrt, df), bound, chi_bar(small, large), exact, why)
+    n_levels = large.factors.likelihood.gram.n_groups[::-1]
+    highest = bound(lrt, df, small.model, large.model, n_levels)
+    why = _unsimulated(lrt, highest, exact)
+    return Pair(small, large, lrt, df, tail(lrt, df), highest, chi_bar(small, large), exact, why)
 
 
-def allowance(small: Fit, large: Fit) -> float:
-    """By what to multiply a likelihood ratio so that chi2_df does not reject too often.
-
-    At an edge chi2_df errs on the safe side, but it is a law for many groups: with 10 groups and a
-    covariance of 6 effects, sphericity is rejected at 5 % in a fifth of all data sets where it
-    holds. In the limit of many rows per group the ratio is that of L - 1 normal vectors, and its
-    tail falls as that of chi2 would at (L - q) / (L - 1) of the ratio (Box 1949 has the centre, and
-    det S near 0 the far tail). (L - q) / L is on the safe side in simulations of 2 to 6 effects and
-    3 to 18 groups. Zero where there are no more groups than effects.
-    """
-    changed = zip(
-        small.model.structures,
-        large.model.structures,
-        large.factors.likelihood.gram.n_groups[::-1],
-        strict=True,
-    )
-    shares = [
-        max(1 - n_effects(after) / L, 0.0)
-        for before, after, L in changed
-        if not contains(before, after)
-    ]
-    return min(shares)
-
-
-def _unsimulated(lrt, bound, exact):
+def _unsimulated(lrt, highest, exact):
     if isinstance(exact, ExactTest):
         return "not simulated: the exact test is known"
     if lrt < NOTHING:
         return "not simulated: the richer model fits no better at all, so that p = 1 by any test"
-    if bound < BEYOND_DOUBT:
+    if highest < BEYOND_DOUBT:
         return (
             "not simulated: even the naive chi-square, with an allowance for the number of "
             f"groups that makes it err on the safe side, gives p < {BEYOND_DOUBT:g}"
