@@ -77,8 +77,9 @@ class LeaveOut:
 def leave_out(frame: ModelFrame, fit: Fit, most_work: float = MOST_WORK) -> LeaveOut:
     """Refit the model of `fit`, which was fitted to `frame`, without each group in turn."""
     refits, found = _Refits(frame, fit), []
+    places = {term.name: k for k, term in enumerate(frame.terms)}
     for term in fit.terms:
-        level = len(frame.terms) - 1 - frame.terms.index(term.term)
+        level = len(frame.terms) - 1 - places[term.term.name]
         n_levels = term.term.n_levels
         reason = _not_done(fit, n_levels, most_work)
         levels = () if reason else tuple(refits.without(level, g) for g in range(n_levels))

@@ -1,7 +1,7 @@
 """The fixed effects along the ladder: does any conclusion depend on the random part?"""
 
 from covedge.figures.fixed_effects import fixed_effects as draw
-from covedge.figures.style import svg
+from covedge.figures.style import shorten, svg
 from covedge.markup import (
     NOTHING,
     Column,
@@ -25,11 +25,11 @@ PANELS = 12
 # More coefficients than this are counted in the first words, not told one by one.
 TOLD = 3
 _WHAT = {
-    told.KENWARD_ROGER: "Kenward and Roger's degrees of freedom and standard errors",
-    told.SATTERTHWAITE: "Satterthwaite's degrees of freedom",
+    told.KENWARD_ROGER: "by Kenward and Roger's degrees of freedom and standard errors",
+    told.SATTERTHWAITE: "by Satterthwaite's degrees of freedom",
     told.BOOTSTRAP: "percentiles of a parametric bootstrap",
-    told.TWO_ERRORS: "only two standard errors either side, since no intervals were computed",
-    told.NOTHING: "no interval",
+    told.TWO_ERRORS: "two standard errors either side, for want of better,",
+    told.NOTHING: "missing",
 }
 
 
@@ -53,9 +53,8 @@ def _words(names: list[str], found: list[Rung]) -> str:
         )
     if not moved:
         return (
-            f"**No conclusion depends on the random part.** {_all(names)} on the same side of the "
-            f"question on {_these(counted)}: an interval that excludes zero on one excludes it on "
-            "all.\n"
+            f"**No conclusion depends on the random part.** {_all(names)} zero on each of "
+            f"{_these(counted)}, or on none of them.\n"
         )
     shown = listing([text(name) for name in moved[:6]])
     more = f" and {len(moved) - 6} more" if len(moved) > 6 else ""
@@ -71,7 +70,9 @@ def _words(names: list[str], found: list[Rung]) -> str:
 
 
 def _all(names: list[str]) -> str:
-    return "The one coefficient stays" if len(names) == 1 else f"All {len(names)} coefficients stay"
+    if len(names) == 1:
+        return "The interval of the one coefficient excludes"
+    return f"Of the {len(names)} coefficients, each has an interval that excludes"
 
 
 def _these(counted: list[Rung]) -> str:
@@ -85,13 +86,18 @@ def _these(counted: list[Rung]) -> str:
 
 
 def _detail(name: str, counted: list[Rung]) -> str:
-    """On which rungs the coefficient's interval excludes zero, and on which it does not."""
-    off = [rung for rung in counted if rung.told[name].clear]
-    on = [rung for rung in counted if rung.told[name].clear is False]
-    return (
-        f"\n- {text(name)}: the interval excludes zero on {_list(off, name)}; it includes zero on "
-        f"{_list(on, name)}."
-    )
+    """On which rungs the coefficient's interval is where."""
+    where = {
+        told.ABOVE: "is above zero",
+        told.BELOW: "is below zero",
+        told.AROUND: "includes zero",
+    }
+    parts = [
+        f"{words} on {_list([r for r in counted if r.told[name].side == side], name)}"
+        for side, words in where.items()
+        if side in told.sides(name, counted)
+    ]
+    return f"\n- {text(name)}: the interval {'; it '.join(parts)}."
 
 
 def _list(some: list[Rung], name: str) -> str:
@@ -121,12 +127,12 @@ def _methods(found: list[Rung]) -> str:
         for method in {one.method for one in rung.told.values()}:
             by_method.setdefault(method, []).append(_label(rung))
     if len(by_method) == 1:
-        return f"The intervals are {_WHAT[next(iter(by_method))]}, on every rung.\n"
+        return f"Intervals are {_WHAT[next(iter(by_method))]} on every rung.\n"
     parts = [
         f"{_WHAT[method]} on {listing([text(label) for label in labels])}"
         for method, labels in by_method.items()
     ]
-    return f"The intervals are {'; '.join(parts)}.\n"
+    return f"Intervals are {'; '.join(parts)}.\n"
 
 
 def _drawn(names: list[str], found: list[Rung]) -> list[str]:
@@ -146,7 +152,7 @@ def _figure(names: list[str], found: list[Rung]) -> str:
             [None if one.method == told.NOTHING else (one.lower, one.upper) for one in r]
             for r in rows
         ],
-        [_label(rung) for rung in found],
+        [f"{shorten(r.label, 18)} (asked)" if r.asked else r.label for r in found],
         [rung.state for rung in found],
         [any(one.method == told.TWO_ERRORS for one in rung.told.values()) for rung in found],
     )

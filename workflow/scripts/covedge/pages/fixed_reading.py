@@ -11,6 +11,7 @@ from covedge.pages.results import Results
 
 KENWARD_ROGER, SATTERTHWAITE, BOOTSTRAP = "Kenward-Roger", "Satterthwaite", "bootstrap"
 TWO_ERRORS, NOTHING = "two standard errors", "none"
+ABOVE, BELOW, AROUND = "above", "below", "around"
 METHODS = {
     "kenward_roger": KENWARD_ROGER,
     "satterthwaite": SATTERTHWAITE,
@@ -35,12 +36,13 @@ class Told:
     p: float | None = None
 
     @property
-    def clear(self) -> bool | None:
-        """Whether the interval excludes zero; None where there is none."""
+    def side(self) -> str | None:
+        """Where the interval lies: ABOVE zero, BELOW it or AROUND it; None where there is none."""
         if self.method == NOTHING:
             return None
-        above = self.lower is not None and self.lower > 0
-        return above or (self.upper is not None and self.upper < 0)
+        if self.lower is not None and self.lower > 0:
+            return ABOVE
+        return BELOW if self.upper is not None and self.upper < 0 else AROUND
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def rungs(results: Results) -> list[Rung]:
 
 def records(results: Results, model: str) -> dict[str, dict]:
     """By coefficient, what intervals/{model}.json has of it; empty where it has nothing."""
-    told = (getattr(results, "intervals", None) or {}).get(model) or {}
+    told = results.intervals.get(model) or {}
     return {row["name"]: row for row in told.get("fixed") or []}
 
 
@@ -111,11 +113,11 @@ def _told(row, record):
 
 
 def changed(names: list[str], found: list[Rung]) -> list[str]:
-    """Coefficients whose interval excludes zero on some rung that counts and not on another."""
+    """Coefficients whose intervals lie differently about zero on the rungs that count."""
     counted = [rung for rung in found if rung.counts]
     return [name for name in names if len(sides(name, counted)) > 1]
 
 
-def sides(name: str, counted: list[Rung]) -> set[bool]:
-    """Whether the interval excludes zero, on each of the rungs that have one."""
-    return {rung.told[name].clear for rung in counted} - {None}
+def sides(name: str, counted: list[Rung]) -> set[str]:
+    """Where the coefficient's intervals lie, seen from zero."""
+    return {rung.told[name].side for rung in counted} - {None}

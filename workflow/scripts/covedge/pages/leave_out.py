@@ -15,6 +15,7 @@ from covedge.markup import (
     table,
     text,
 )
+from covedge.pages import reading
 from covedge.pages.results import Results
 
 # A fixed effect that moves by this many of its standard errors is called out.
@@ -27,14 +28,15 @@ ROWS = 12
 
 def compose(results: Results) -> str:
     """In words which group decides, if any; then the spectra and the fixed effects without each."""
-    found = getattr(results, "leave_out", None) or {}
-    if "terms" not in found:
-        reason = found.get("reason")
-        return "No group was left out" + (f": {text(reason)}.\n" if reason else " here.\n")
+    found = results.leave_out
+    if not found.get("terms"):
+        reason = found.get("reason") or "the model has no grouping factor, or the step did not run"
+        return f"No group was left out: {text(reason)}.\n"
     label = results.label(found["model"])
     parts = [
         f"The model is {text(label)}, fitted again without each group in turn. What hangs on one "
-        "group is a finding about that group: look at its rows before you report it.\n"
+        "group is a finding about that group: look at its rows before you report it. With few "
+        "groups the rank hangs on one of them by mere chance, too.\n"
     ]
     for index, term in enumerate(found["terms"]):
         parts.append(_term(found, term, index, len(found["terms"]) > 1))
@@ -101,6 +103,8 @@ def _rank_words(found: dict, term: dict) -> str:
             f"firm: {ranks}."
         )
     if len(flips) == 1:
+        if odd == flips:
+            ranks = listing(_differences(found, flips[0]))
         return (
             f"**One group decides.** Without {_names(flips)} the fit {turns} ({groups} of "
             f"{text(term['group'])} were left out in turn): {ranks}."
@@ -121,11 +125,21 @@ def _rank_changes(found: dict, odd: list[dict]) -> str:
                 alike.setdefault((group, rank), []).append(one)
     return listing(
         [
-            f"without {_names(some, 'or')} the rank"
-            f"{f' of {text(group)}' if len(whole) > 1 else ''} is {rank}, not {whole[group]}"
+            f"without {_names(some, 'or')} {_difference(found, group, rank)}"
             for (group, rank), some in alike.items()
         ]
     )
+
+
+def _differences(found: dict, one: dict) -> list[str]:
+    ranks = one["rank"].items()
+    return [_difference(found, g, r) for g, r in ranks if r != found["whole"]["rank"][g]]
+
+
+def _difference(found: dict, group: str, rank: int) -> str:
+    whole = found["whole"]["rank"]
+    which = f" of {text(group)}" if len(whole) > 1 else ""
+    return f"the rank{which} is {rank}, not {whole[group]}"
 
 
 def _names(some: list[dict], word: str = "and") -> str:
@@ -186,8 +200,8 @@ def _spectra(found: dict, term: dict, index: int):
         words = (
             f"Each row is the fit without one group; each dot is one direction of the random "
             f"effects of {group}, at its reliability. Grey lines: the fit of all groups. Look for "
-            "a row that has a dot at zero where the others have none, or none where they have one "
-            "(orange)."
+            "a row that has a dot at zero where the others have none, or none where they have one. "
+            "Rows with another rank are orange."
         )
         alt = (
             f"Reliabilities without each group of {term['group']}: the rank is another without "
@@ -224,11 +238,11 @@ def _fixed(found: dict, term: dict, index: int) -> str:
 
 def _table(found: dict, term: dict) -> str:
     groups = list(found["whole"]["rank"])
-    columns = [f"Without, of {term['group']}"]
+    columns = [f"Left out of {term['group']}"]
     columns += [Column(f"Rank of {group}", "num") for group in groups]
     columns += [Column(f"Smallest reliability of {group}", "num") for group in groups]
     columns += [Column("σ", "num"), *(Column(name, "num") for name in found["fixed"])]
-    rows = [_row(found["whole"], groups, "none (all groups)", len(columns))]
+    rows = [_row(found["whole"], groups, "none", len(columns))]
     rows += [_row(one, groups, one["level"], len(columns)) for one in term["levels"]]
     return fold(
         "All numbers without each group (in R: update(fit, subset = group != ...) for each)",
@@ -243,7 +257,11 @@ def _row(one: dict, groups: list[str], name: str, width: int) -> list:
     return [
         head,
         *(one["rank"][group] for group in groups),
-        *(number(min(one["reliabilities"][group], default=None), 2) for group in groups),
+        *(number(_smallest(one["reliabilities"][group]), 2) for group in groups),
         number(one["sigma"], 3),
         *(number(value, 3) for value in one["fixed"]),
     ]
+
+
+def _smallest(reliabilities: list[float]) -> float | None:
+    return reading.clean(min(reliabilities)) if reliabilities else None
