@@ -51,7 +51,7 @@ NOT_IN_REML = "the REML criterion does not contain the fixed effects; they are p
 TOO_LARGE = "not computed: the likelihood of this model takes too long"
 NEVER_FALLS = "the likelihood never falls off"
 ANY_CORRELATION = "no correlation can be excluded: the likelihood is nearly the same for all"
-RETURNS = "beyond the end the likelihood rises again: the parts further out are left out"
+RETURNS = "the likelihood rises again towards the edge: values in between are less likely"
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ class _Job:
 
     def __init__(self, known: Fit, cut: float):
         self.known, self.cut = known, cut
+        self._at_zero: dict[tuple[int, int], float] = {}
         self.maps = to_components(known.factors, known.model)
         likelihood, blocks = _own_gram(known)
         self.criterion = Criterion(likelihood, blocks)
@@ -148,9 +149,11 @@ class _Job:
         path, step = self._path(parameter), FIRST_STEP * self._error(parameter, estimate)
         solver = Solver(path, self.information, self.n_levels)
         unit = self.criterion.likelihood.gram.scaling.response
-        start = solver.first(self.factors, self.sigma / unit, float(estimate))
+        sigma = self.sigma / unit
+        start = solver.first(self.factors, sigma, float(estimate))
         lowest = self.known.point.criterion
-        walk = Walk(solver, start, lowest, self.cut, step, parameter.kind == SIGMA)
+        ceiling = self._ceiling(parameter)
+        walk = Walk(solver, start, lowest, self.cut, step, sigma, ceiling, parameter.kind == SIGMA)
         edges = _edges(parameter)
         sides = walk.side(-1.0, edges[0]), walk.side(1.0, edges[1])
         return self._profile(parameter, float(estimate), *sides)
@@ -169,6 +172,22 @@ class _Job:
         if self.work * (self.criterion.calls + FEWEST_CALLS) > MOST_WORK:
             return TOO_LARGE
         return None
+
+    def _ceiling(self, parameter):
+        """What D is at most: a correlation may have any value where an effect has no variance."""
+        if parameter.kind != CORRELATION:
+            return np.inf
+        return min(self._without_variance(parameter.block, i) for i in parameter.places)
+
+    def _without_variance(self, block, i):
+        """D where effect i of a block has no variance."""
+        if (block, i) not in self._at_zero:
+            path = DeviationPath(self.criterion, self.shapes, block, self.maps[block][i])
+            unit = self.criterion.likelihood.gram.scaling.response
+            solver = Solver(path, self.information, self.n_levels)
+            found = solver.first(self.factors, self.sigma / unit, 0.0)
+            self._at_zero[block, i] = found.criterion
+        return self._at_zero[block, i]
 
     def _path(self, parameter):
         block = parameter.block
@@ -200,7 +219,7 @@ class _Job:
         if low is None or high is None:
             return Profile(parameter, estimate, None, None, reason, False, False, (), (), criterion)
         points = [*low.points[:0:-1], *high.points]
-        lowest = self.known.point.criterion
+        lowest, ceiling = self.known.point.criterion, self._ceiling(parameter)
         below = lowest - min(p.criterion for p in points)
         return Profile(
             parameter,
@@ -211,7 +230,7 @@ class _Job:
             low.at_edge,
             high.at_edge,
             tuple(p.value for p in points),
-            tuple(p.criterion - lowest for p in points),
+            tuple(min(p.criterion, ceiling) - lowest for p in points),
             criterion,
             float(below) if below > DEFECT else 0.0,
         )

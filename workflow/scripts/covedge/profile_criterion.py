@@ -29,6 +29,13 @@ class Criterion:
             for k in range(len(likelihood.gram.n_effects))
         )
         self._Gamma = np.zeros(int(likelihood.sizes.sum()))
+        self._effects = likelihood.gram.n_effects
+        ends = np.cumsum([0, *(q * q for q in self._effects)])
+        self._parts = [
+            self._Gamma[end - q * q : end].reshape(q, q)
+            for end, q in zip(ends[1:], self._effects, strict=True)
+        ]
+        self._buffers = buffer_sizes(likelihood.ints)
         self._wanted = np.ones(len(likelihood.sizes), dtype=bool)
 
     def profiled(self, factors):
@@ -50,7 +57,7 @@ class Criterion:
         """
         F, Lam, ranks = self._packed(factors)
         ints, floats = self.likelihood.ints, self.likelihood.floats
-        n_work, n_factors = buffer_sizes(ints)
+        n_work, n_factors = self._buffers
         work, kept = np.empty(n_work), np.empty(n_factors)
         logdet = forward(ints, floats, Lam, ranks, work, kept)
         p, nu = len(a), self.likelihood.gram.n_obs
@@ -70,7 +77,7 @@ class Criterion:
 
     def slopes(self):
         """A' Gamma A (p, p) of each block, where the criterion was last asked for."""
-        Gamma = self.likelihood.unpack(self._Gamma)
+        Gamma = self._parts
         return [b.basis.T @ Gamma[b.level] @ b.basis for b in self.blocks]
 
     def _packed(self, factors):
@@ -80,7 +87,7 @@ class Criterion:
             np.hstack([_columns(self.blocks[i], factors[i]) for i in own])
             if own
             else np.zeros((q, 0))
-            for own, q in zip(self._levels, self.likelihood.gram.n_effects, strict=True)
+            for own, q in zip(self._levels, self._effects, strict=True)
         ]
         flat = np.concatenate([np.zeros(0), *(f.ravel() for f in F)])
         widths = np.array([f.shape[1] for f in F], dtype=np.int64)
@@ -89,8 +96,7 @@ class Criterion:
     def _back(self, F, factors):
         """dD/dL = 2 A' Gamma F, or for a scalar component the sum over its columns."""
         found = [None] * len(self.blocks)
-        Gamma = self.likelihood.unpack(self._Gamma)
-        for own, columns, G in zip(self._levels, F, Gamma, strict=True):
+        for own, columns, G in zip(self._levels, F, self._parts, strict=True):
             slope, at = 2.0 * (G @ columns), 0
             for i in own:
                 block, L = self.blocks[i], factors[i]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from covedge.profile_points import Solved, Solver
+from covedge.profile_points import ANOTHER, Solved, Solver
 
 # Steps to the cut on either side, and how far beyond it the walk goes, as parts of the cut's root.
 STEPS_TO_CUT, BEYOND = 8, 1.15
@@ -19,6 +19,8 @@ GROW, SHRINK = 2.5, 0.3
 MOST_POINTS = 60
 # An end is found where z is this near to the cut, as a part of it.
 CLOSE = 1e-6
+# An end is moved outwards by other minima so many times.
+BRANCHES = 5
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Side:
 
     points : from the estimate outwards. end : where D crosses the cut, the edge where it does not
     before, None where there is no edge either. at_edge : the end is the edge and belongs to the
-    interval. returns : beyond the end, D falls below the cut once more.
+    interval. returns : before the edge D was above the cut.
     """
 
     points: tuple[Solved, ...]
@@ -40,7 +42,8 @@ class Side:
 class Walk:
     """How to go: from the point `start` to where D - lowest = cut, lowest being D at the estimate.
 
-    step : a first guess at how far the first step should go. positive : the values are, and zero
+    step : a first guess at how far the first step should go. sigma : in scaled units, at the
+    estimate. ceiling : what D is at most, whatever the value. positive : the values are, and zero
     is not one of them.
     """
 
@@ -49,32 +52,58 @@ class Walk:
     lowest: float
     cut: float
     step: float
+    sigma: float
+    ceiling: float = np.inf
     positive: bool = False
 
     def root(self, point: Solved) -> float:
-        return float(np.sqrt(max(point.criterion - self.lowest, 0.0)))
+        return float(np.sqrt(max(min(point.criterion, self.ceiling) - self.lowest, 0.0)))
 
     def side(self, sign: float, edge: float) -> Side:
         """The curve towards `edge` (infinite where there is none), sign its direction."""
-        points = self._points(sign, edge)
-        last, goal = points[-1], np.sqrt(self.cut)
-        if self.root(last) < goal:
-            there = last.value == edge
-            return Side(tuple(points), edge if there else None, at_edge=there)
-        first = next(i for i, p in enumerate(points) if self.root(p) >= goal)
-        crossing = self._crossing(points[first - 1], points[first])
+        goal = np.sqrt(self.cut)
+        points = self._points([self.start], sign, edge)
+        for _ in range(BRANCHES):
+            first = next((i for i, p in enumerate(points) if self.root(p) >= goal), None)
+            if first is None:
+                there = points[-1].value == edge
+                return Side(tuple(points), edge if there else None, at_edge=there)
+            crossing = self._crossing(points[first - 1], points[first])
+            lower = self.solver.others(crossing, self.sigma)
+            if lower is crossing:
+                break
+            inner = self._inwards(points[:first], lower)
+            points = self._points([*inner, lower], sign, edge)
         points.insert(first, crossing)
-        returns = any(self.root(p) < goal for p in points[first + 1 :])
-        if np.isfinite(edge) and points[-1].value != edge:
-            # Where the curve is not monotone the edge itself may be below the cut.
-            beyond = self.solver.next(edge, points[-1:])
-            returns = returns or self.root(beyond) < goal
-        return Side(tuple(points), crossing.value, at_edge=False, returns=returns)
+        if np.isfinite(edge) and self._edge_is_inside(points, edge):
+            return Side(tuple(points), edge, at_edge=True, returns=True)
+        return Side(tuple(points), crossing.value, at_edge=False)
 
-    def _points(self, sign, edge):
-        points, goal = [self.start], np.sqrt(self.cut)
+    def _edge_is_inside(self, points, edge):
+        """Whether D is below the cut at the edge though it has been above it before."""
+        beyond = points[-1]
+        if beyond.value != edge:
+            beyond = self.solver.next(edge, points[-1:])
+        return self.root(beyond) < np.sqrt(self.cut)
+
+    def _inwards(self, points, lower):
+        """The points with those replaced that are lower when they are reached from `lower`."""
+        found, known = list(points), [lower]
+        for i in range(len(points) - 1, 0, -1):
+            new = self.solver.next(points[i].value, known[-2:])
+            if new.criterion > points[i].criterion - ANOTHER:
+                break
+            found[i] = new
+            known.append(new)
+        return found
+
+    def _points(self, points, sign, edge):
+        """More points beyond the known ones, until D is well above the cut."""
+        points, goal = list(points), np.sqrt(self.cut)
         wanted, step = goal / STEPS_TO_CUT, self.step
-        if self.start.value == edge:
+        if len(points) > 1:
+            step = abs(points[-1].value - points[-2].value)
+        if points[-1].value == edge or self.root(points[-1]) >= BEYOND * goal:
             return points
         while len(points) < MOST_POINTS:
             new = self._ahead(points, sign * step, edge)

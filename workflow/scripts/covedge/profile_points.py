@@ -22,6 +22,11 @@ ROUGH_DUAL = 1e-4
 # A collapsed direction that was opened must gain this.
 GAIN = 1e-7
 OPENINGS = 6
+# Precision of a search from elsewhere, and how much lower another minimum must be.
+ROUGH, ANOTHER = 1e-4, 1e-3
+# Other starts where the interval seems to end, and powers of ten of their size in scaled
+# coordinates.
+STARTS, SIZES = 3, (-1.5, 0.5)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,25 @@ class Solver:
         x = self.path.coordinates(factors, sigma, value)
         metric = metric_at(lambda x: self.path.evaluate(x, value), x)
         return self._solve(Found(x, np.inf, metric), value)
+
+    def others(self, known: Solved, sigma) -> Solved:
+        """A lower point at the value of `known` from other starts; `known` where there is none.
+
+        The criterion may have several minima there: a large standard deviation is fitted with the
+        one or the other sign of its correlations.
+        """
+        path, value = self.path, known.value
+        rng = np.random.default_rng(len(known.found.x))
+        for _ in range(STARTS if path.target is not None else 1):
+            factors = [
+                rng.normal(size=shape) * 10.0 ** rng.uniform(*SIZES) for shape in path.shapes
+            ]
+            x = path.coordinates(factors, sigma, value)
+            metric = metric_at(lambda x: path.evaluate(x, value), x)
+            found = minimise(lambda x: path.evaluate(x, value), x, metric, ROUGH, STEPS)
+            if found.value < known.criterion - ANOTHER:
+                return self._solve(found, value)
+        return known
 
     def next(self, value, known: Sequence[Solved]) -> Solved:
         """The point at `value`, from the two last ones: where they point to."""

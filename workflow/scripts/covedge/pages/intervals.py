@@ -1,0 +1,281 @@
+"""Intervals you can report: which method holds, the profiles, and all methods side by side."""
+
+from covedge.figures.profiles import Curve, profiles
+from covedge.figures.style import svg
+from covedge.markup import (
+    Column,
+    Html,
+    code,
+    count,
+    escape,
+    figure,
+    fold,
+    listing,
+    number,
+    table,
+    text,
+)
+from covedge.pages.results import Results
+
+# More small panels than this are a wall; the rest are in the table.
+PANELS = 12
+# How many names a sentence carries.
+NAMED = 4
+METHODS = {"profile": "Profile", "profile_ml": "Profile (ML)"}
+METHODS |= {"bootstrap": "Bootstrap", "wald": "Wald (nlme)"}
+
+
+def compose(results: Results) -> str:
+    """Words, curves and numbers of the model asked for and of the recommended one."""
+    known = getattr(results, "intervals", None) or {}
+    wanted = [results.focus["model"], results.recommended.get("model")]
+    parts = [_introduction()]
+    for place, model in enumerate(dict.fromkeys(name for name in wanted if name)):
+        record = known.get(model) or {}
+        title = "The model looked at" if place == 0 else "The recommended model"
+        formula = results.fits.get(model, {}).get("formula", "")
+        parts.append(f"### {title}: {text(results.label(model))}\n\n{code(formula)}\n")
+        if record.get("parameters"):
+            parts += [_advice(record), _sizes(record), _figure(record, place), _table(record)]
+        else:
+            parts.append(_missing(record))
+    return "\n".join(parts)
+
+
+def _introduction() -> str:
+    return (
+        "An interval holds the values that the data do not contradict. The usual one, an estimate "
+        "and 1.96 standard errors either side (**Wald**), supposes that the likelihood falls off "
+        "alike on both sides. At an edge, a standard deviation of 0 or a correlation of ±1, it "
+        "does not, and that interval is void. The **profile** asks directly: how much worse does "
+        "the best fit get when this parameter is held at that value? The **bootstrap** fits the "
+        "model again to data simulated from it.\n"
+    )
+
+
+def _missing(record: dict) -> str:
+    reason = record.get("reason")
+    return (
+        "There are no intervals for this model"
+        + (f": {text(reason)}." if reason else ": the step that computes them has left none.")
+        + "\n"
+    )
+
+
+def _interval(parameter: dict, method: str) -> dict:
+    return (parameter.get("intervals") or {}).get(method) or {}
+
+
+def _best(parameter: dict) -> dict:
+    """The profile by the fit's own criterion, or by ML where that has none."""
+    own = _interval(parameter, "profile")
+    return own if _given(own) else _interval(parameter, "profile_ml")
+
+
+def _given(interval: dict) -> bool:
+    return interval.get("lower") is not None or interval.get("upper") is not None
+
+
+def _of_kind(record: dict, kind: str) -> list[dict]:
+    return [p for p in record["parameters"] if p["kind"] == kind]
+
+
+def _open(parameter: dict) -> bool:
+    """A correlation of which no value is excluded."""
+    found = _best(parameter)
+    return bool(found.get("at_lower_edge") and found.get("at_upper_edge"))
+
+
+def _edge(parameter: dict) -> bool:
+    found = _best(parameter)
+    return bool(found.get("at_lower_edge") or found.get("at_upper_edge"))
+
+
+def name(parameter: dict) -> str:
+    """What a parameter is called in the figure and the table."""
+    kind, effects, group = parameter["kind"], parameter["effects"], parameter.get("group")
+    if kind == "sd":
+        return f"SD of {effects[0]} | {group}"
+    if kind == "correlation":
+        return f"cor({effects[0]}, {effects[1]}) | {group}"
+    return "residual SD (sigma)" if kind == "sigma" else str(effects[0])
+
+
+def _names(parameters: list[dict]) -> str:
+    shown = [text(p["effects"][0] if p["kind"] == "sd" else name(p)) for p in parameters]
+    more = f" and {len(shown) - NAMED} more" if len(shown) > NAMED + 1 else ""
+    return listing(shown[:NAMED]) + more if more else listing(shown)
+
+
+def _advice(record: dict) -> str:
+    """What to report for this model, and why."""
+    if not any(_given(_best(p)) for p in record["parameters"]):
+        return _without_profile(record)
+    deviations, correlations = _of_kind(record, "sd"), _of_kind(record, "correlation")
+    zero = [p for p in deviations if _best(p).get("at_lower_edge")]
+    nothing = [p for p in correlations if _open(p)]
+    level = f"{100 * record.get('level', 0.95):.0f} %"
+    words = [f"**Report the profile intervals ({level}).**"]
+    if zero:
+        words.append(
+            f"{len(zero)} of {count(len(deviations), 'standard deviation')} may be zero "
+            f"({_names(zero)}): there the interval begins at 0 and only its upper end says "
+            "something: the effect is no larger than that. Wald intervals are void there."
+        )
+    if nothing:
+        words.append(
+            f"{_which(nothing, correlations)} cannot be told at all: no value from −1 to 1 is "
+            "excluded. Do not report an estimate of "
+            + ("it." if len(nothing) == 1 else "them.")
+        )
+    edge = [p for p in correlations if _edge(p) and not _open(p)]
+    if edge:
+        words.append(f"{_which(edge, correlations)} may be exactly ±1, where the interval ends.")
+    if not (zero or nothing or edge):
+        words.append(
+            "No parameter is at an edge. The methods should agree about as well as their "
+            "ends are symmetrical; where they differ the profile is the better one."
+        )
+    return " ".join(words) + "\n\n" + _criteria(record)
+
+
+def _which(some: list[dict], all_of_them: list[dict]) -> str:
+    if len(some) == len(all_of_them):
+        return "The correlation" if len(some) == 1 else f"All {len(some)} correlations"
+    return f"{len(some)} of the {len(all_of_them)} correlations"
+
+
+def _without_profile(record: dict) -> str:
+    reasons = dict.fromkeys(_interval(p, "profile").get("reason") for p in record["parameters"])
+    told = listing([text(r) for r in reasons if r])
+    there = any(_given(_interval(p, "bootstrap")) for p in record["parameters"])
+    return (
+        f"There are no profile intervals for this model{': ' + told if told else ''}. "
+        + ("**Report those of the bootstrap.**" if there else "")
+        + "\n"
+    )
+
+
+def _criteria(record: dict) -> str:
+    if record.get("method") != "REML":
+        return "The model was fitted by ML, and so are all its profiles.\n"
+    return (
+        "Standard deviations, correlations and sigma are profiled by REML, as the model was "
+        "fitted; fixed effects by ML, since the REML criterion does not contain them. In R, "
+        "`confint(fit)` of lme4 profiles by ML in any case: its numbers are in the column "
+        "*Profile (ML)*.\n"
+    )
+
+
+VERDICTS = {
+    "present": "larger than that for certain",
+    "absent": "smaller than that for certain",
+    "undecided": "cannot be told",
+}
+
+
+def _sizes(record: dict) -> str:
+    """The standard deviations against the smallest that matters."""
+    smallest = record.get("smallest_sd")
+    sized = [p for p in record["parameters"] if (p.get("size") or {}).get("verdict") in VERDICTS]
+    if smallest is None or not sized:
+        return ""
+    found = []
+    for verdict, words in VERDICTS.items():
+        these = [p for p in sized if p["size"]["verdict"] == verdict]
+        if these:
+            found.append(f"{_names(these)} ({words})")
+    return (
+        f"Against {number(smallest, 3)}, the smallest standard deviation that matters here "
+        f"(`smallest_sd` in the config): {'; '.join(found)}.\n"
+    )
+
+
+def _chosen(record: dict) -> list[tuple[dict, dict]]:
+    """(parameter, curve) of at most PANELS parameters, in their own order.
+
+    Standard deviations and sigma first, then correlations of which something is known.
+    """
+    curves: dict[tuple, dict] = {}
+    for curve in record.get("curves") or []:
+        if curve.get("values"):
+            curves.setdefault(_key(curve), curve)
+    ranks = {"sd": 0, "sigma": 1, "correlation": 2, "fixed": 3}
+    known = [p for p in record["parameters"] if _key(p) in curves]
+    ordered = sorted(known, key=lambda p: (_open(p), ranks[p["kind"]]))[:PANELS]
+    return [(p, curves[_key(p)]) for p in known if any(p is one for one in ordered)]
+
+
+def _key(parameter: dict) -> tuple:
+    return parameter["kind"], parameter.get("group"), tuple(parameter["effects"])
+
+
+def _figure(record: dict, place: int) -> str:
+    chosen = _chosen(record)
+    if not chosen:
+        return ""
+    panels = [_panel(parameter, curve) for parameter, curve in chosen]
+    at_edge = sum(panel.at_edge for panel in panels)
+    rest = sum(bool(_given(_best(p))) for p in record["parameters"]) - len(panels)
+    return figure(
+        svg(profiles(panels), f"profiles-{place}"),
+        "Each panel holds one parameter at a value (across) and fits the rest again: up is how "
+        "far that fit is from the best one. The interval is where the curve is below the dashed "
+        "line. Look for curves that meet a thick black line, the edge of what is possible, below "
+        "the dashed one (orange): the data do not exclude the edge."
+        + (f" {count(rest, 'more parameter')} in the table only." if rest > 0 else ""),
+        f"Profiles of {count(len(panels), 'parameter')}: {at_edge} reach the edge inside the "
+        f"interval, {len(panels) - at_edge} do not.",
+    )
+
+
+def _panel(parameter: dict, curve: dict) -> Curve:
+    edges = {"sd": (0.0,), "correlation": (-1.0, 1.0)}.get(parameter["kind"], ())
+    return Curve(
+        name=name(parameter),
+        estimate=curve["estimate"],
+        values=curve["values"],
+        differences=curve["differences"],
+        lower=curve.get("lower"),
+        upper=curve.get("upper"),
+        edges=edges,
+        at_edge=bool(curve.get("at_lower_edge") or curve.get("at_upper_edge")),
+        cut=curve["cut"],
+    )
+
+
+def _table(record: dict) -> str:
+    """All parameters by all methods; reasons as numbered notes below."""
+    methods = [m for m in METHODS if any(_interval(p, m) for p in record["parameters"])]
+    notes: dict[str, int] = {}
+    rows = []
+    for parameter in record["parameters"]:
+        cells: list = [
+            Html(f"<bdi>{escape(name(parameter))}</bdi>"),
+            number(parameter.get("estimate"), 3),
+        ]
+        cells += [_cell(_interval(parameter, method), notes) for method in methods]
+        rows.append(cells)
+    level = f"{100 * record.get('level', 0.95):.0f} %"
+    headings = ["Parameter", Column("Estimate", "num")]
+    headings += [Column(METHODS[method], "num") for method in methods]
+    listed = "\n".join(f"{k}. {text(reason)}" for reason, k in notes.items())
+    return fold(
+        f"All {level} intervals as numbers (in R: confint(fit), intervals(fit))",
+        table(headings, rows, f"{level} intervals by method") + "\n" + listed,
+    )
+
+
+def _cell(interval: dict, notes: dict[str, int]) -> Html:
+    lower, upper = interval.get("lower"), interval.get("upper")
+    reason = interval.get("reason")
+    mark = ""
+    if reason:
+        mark = f"<sup>{notes.setdefault(reason, len(notes) + 1)}</sup>"
+    if lower is None and upper is None:
+        return Html(f"–{mark}")
+    if lower is None:
+        return Html(f"up to {number(upper, 3)}{mark}")
+    if upper is None:
+        return Html(f"from {number(lower, 3)}{mark}")
+    return Html(f"{number(lower, 3)} to {number(upper, 3)}{mark}")
