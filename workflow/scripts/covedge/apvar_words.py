@@ -64,7 +64,7 @@ def _verdict(found):
         NO_BOWL: "The criterion is no bowl here",
         EDGE: "The criterion is no bowl at the edge",
     }[found.state]
-    return f"{what}, so apVar is not positive definite, and lme() says {SAID_BY_LME}."
+    return f"{what}, so apVar is not positive definite, and lme() refuses intervals: {SAID_BY_LME}."
 
 
 def _edges(found):
@@ -87,12 +87,15 @@ def _edges(found):
 
 
 def _direction(found):
-    moved, still = together(found), "hardly changes the fit"
+    moved = together(found)
     if not moved:
         return ""
-    if found.state != FLAT_VALLEY:
-        still = "makes the criterion curve downwards, not upwards"
-    return f"Along one direction a change {still}: {moved}."
+    if found.state == FLAT_VALLEY:
+        return f"Along the valley {moved}, and the fit hardly changes."
+    return (
+        f"Where {moved}, the criterion bends downwards at this point, where a bowl would bend "
+        "upwards."
+    )
 
 
 def together(found: ApVar) -> str:

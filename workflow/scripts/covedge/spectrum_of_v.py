@@ -1,16 +1,19 @@
 """Eigenvalues of V, the covariance of the observations, without an n x n matrix.
 
 V = sigma^2 (I + Z Sigma Z'), and Z Sigma Z' has the eigenvalues of L'Z'ZL with Sigma = LL', which
-is as large as the random effects are many; all other eigenvalues of V are sigma^2.
+is as large as the random effects are many and falls into parts that share no row; all other
+eigenvalues of V are sigma^2.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from covedge.likelihood import Likelihood, square_root
 
-# Random effects of all terms together, of more than one term; a dense matrix of them is used.
+# Random effects that hang together: a dense matrix of them is used.
 MOST_EFFECTS = 2000
 
 
@@ -41,10 +44,8 @@ def spectrum_of_v(likelihood: Likelihood, Sigmas, sigma2: float) -> SpectrumOfV:
         return SpectrumOfV(
             gram.n_obs, sigma2, _above(np.concatenate([[0.0], *values]), sigma2), mean
         )
-    if sum(len(own[k]) * own[k].shape[1] for k in active) > MOST_EFFECTS:
-        return SpectrumOfV(gram.n_obs, sigma2, None, mean)
-    values = np.linalg.eigvalsh(_dense(gram, roots, own, active))
-    return SpectrumOfV(gram.n_obs, sigma2, _above(values, sigma2), mean)
+    values = _eigenvalues(_products(gram, roots, active))
+    return SpectrumOfV(gram.n_obs, sigma2, None if values is None else _above(values, sigma2), mean)
 
 
 def _above(values, sigma2):
@@ -53,16 +54,40 @@ def _above(values, sigma2):
     return sigma2 * (1.0 + values[values > 1e-10 * max(values[-1], 1e-300)])
 
 
-def _dense(gram, roots, own, active):
-    """L'Z'ZL of all groups of the active levels."""
-    starts = np.cumsum([0, *(len(own[k]) * own[k].shape[1] for k in active)])
-    M = np.zeros((starts[-1], starts[-1]))
+def _products(gram, roots, active):
+    """L'Z'ZL of all groups of the active levels, sparse and symmetric."""
+    widths = [roots[k].shape[1] for k in active]
+    sizes = [gram.n_groups[k] * d for k, d in zip(active, widths, strict=True)]
+    starts = np.cumsum([0, *sizes])
+    rows, columns, values = [], [], []
     for i, k in enumerate(active):
         for j, other in enumerate(active[i:], start=i):
             found = gram.pairs(k, other)
             blocks = roots[k].T @ found.blocks @ roots[other]
-            d, e = blocks.shape[1:]
-            rows = starts[i] + found.first[:, None] * d + np.arange(d)
-            columns = starts[j] + found.second[:, None] * e + np.arange(e)
-            M[rows[:, :, None], columns[:, None, :]] = blocks
-    return np.triu(M) + np.triu(M, 1).T
+            row = starts[i] + found.first[:, None] * widths[i] + np.arange(widths[i])
+            column = starts[j] + found.second[:, None] * widths[j] + np.arange(widths[j])
+            rows.append(np.broadcast_to(row[:, :, None], blocks.shape).ravel())
+            columns.append(np.broadcast_to(column[:, None, :], blocks.shape).ravel())
+            values.append(blocks.ravel())
+            if j > i:
+                rows.append(columns[-1])
+                columns.append(rows[-2])
+                values.append(values[-1])
+    places = np.concatenate(rows), np.concatenate(columns)
+    return coo_array((np.concatenate(values), places), shape=(starts[-1], starts[-1])).tocsr()
+
+
+def _eigenvalues(M):
+    """Of each connected part (a group of the outermost factor, where factors are nested)."""
+    n_parts, part = connected_components(M, directed=False)
+    sizes = np.bincount(part, minlength=n_parts)
+    if sizes.max() > MOST_EFFECTS or (sizes.astype(float) ** 3).sum() > 2.0 * MOST_EFFECTS**3:
+        return None
+    order = np.argsort(part, kind="stable")
+    M, ends = M[order][:, order], np.cumsum(sizes)
+    return np.concatenate(
+        [
+            np.linalg.eigvalsh(M[end - size : end, end - size : end].toarray())
+            for size, end in zip(sizes, ends, strict=True)
+        ]
+    )

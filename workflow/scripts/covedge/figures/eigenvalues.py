@@ -46,8 +46,8 @@ def eigenvalues(panels: Sequence[Panel]) -> Figure:
 
     Blue is above zero, orange zero, purple below zero. The scales differ, since units do.
     """
-    figure = Figure(figsize=(5.6, 3.5), layout="constrained")
-    for axes, panel in zip(figure.subplots(1, len(panels)), panels, strict=True):
+    figure = Figure(figsize=(5.0, 3.4), layout="constrained")
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _frame(axes, panel)
         if panel.empty:
             axes.text(0.5, 0.5, panel.empty, color=MUTED, ha="center", va="center", fontsize=10)
@@ -81,7 +81,10 @@ def _scale(panel):
     if not len(above):
         return 0.0, 1.0
     low, high = np.log10(above.min()), np.log10(above.max())
-    return (low, high) if high - low > 0.5 else (low - 0.5, high + 0.5)
+    if np.floor(high) - np.ceil(low) < 1:
+        # Without two powers of ten to read it by, a scale says nothing.
+        low, high = np.floor(low), np.ceil(high)
+    return (low, high) if high > low else (low - 1.0, high + 1.0)
 
 
 def _height(value, panel, scale):

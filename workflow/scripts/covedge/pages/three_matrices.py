@@ -51,8 +51,8 @@ def _row_G(fit: dict) -> tuple:
         entries = [term["covariance"][i][j] for i, j in itertools.combinations(range(q), 2)]
         negative += sum(value < 0 for value in entries)
         pairs, zero, effects = pairs + len(entries), zero + reading.null_count(term), effects + q
-    here = f"{negative} of {count(pairs, 'covariance')} below zero; "
-    here += f"{zero} of {effects} eigenvalues are zero"
+    here = f"{negative} of {count(pairs, 'covariance')} below zero; " if pairs else ""
+    here += f"{zero} of {count(effects, 'eigenvalue')} zero"
     return (
         Html("<b>G</b>"),
         "how groups differ: variances and covariances of the random effects",
@@ -153,14 +153,15 @@ def _panels(record: dict) -> list[Panel]:
     parts = tuple((t["group"], tuple(t["eigenvalues"])) for t in G)
     size = sum(len(t["eigenvalues"]) for t in G)
     curvature = (("", tuple(record["eigenvalues"])),)
+    free = len(record["eigenvalues"])
     above = tuple(V["above"] or ())
     shared = (V["smallest"], V["n"] - (V["n_above"] or 0))
     return [
-        Panel("G", count(size, "eigenvalue"), parts, empty="" if size else "no random effects"),
-        Panel("apVar", count(len(record["eigenvalues"]), "eigenvalue"), curvature, flat=FLAT),
+        Panel("G", f"{size} × {size}", parts, empty="" if size else "no random effects"),
+        Panel("apVar", f"{free} × {free}", curvature, flat=FLAT),
         Panel(
             "V",
-            count(V["n"], "eigenvalue"),
+            f"{V['n']} × {V['n']}",
             (("", above),),
             shared=None if V["above"] is None else shared,
             empty="too many effects" if V["above"] is None else "",
@@ -174,19 +175,28 @@ def _words(fit: dict, record: dict) -> str:
         where = "that combination" if null == 1 else "those combinations"
         of_G = (
             f"{count(null, 'eigenvalue')} of zero: in {where} of effects the best guess is that "
-            "groups do not differ at all. That is what “singular” means. "
+            "groups do not differ at all. That is what “singular” means, and it is no error. "
             "See [the geometry](#geometry)."
         )
     else:
         of_G = "no eigenvalue is zero, so it is not singular. A negative covariance is no fault."
-    told = " ".join(record["words"])
     of_V = f"no eigenvalue is below σ² = {number(V['smallest'])}, the noise of one observation"
-    if V["n_above"] is not None:
+    if V["n_above"]:
         of_V += f"; {V['n_above']} are larger, because groups differ"
-    return (
-        f"- **G:** {of_G}\n- **apVar:** {text(told)} This, and not G, is the matrix that lme()’s "
-        f"error message is about.\n- **V:** {of_V}.\n"
-    )
+    return f"- **G:** {of_G}\n- **apVar:** {_words_of_apvar(record)}\n- **V:** {of_V}.\n"
+
+
+def _words_of_apvar(record: dict) -> str:
+    told = text(" ".join(record["words"]))
+    if record["positive_definite"]:
+        return f"{told} lme()’s error message would be about this matrix, and not about G."
+    pushed = ""
+    if record.get("push") is not None:
+        pushed = (
+            f" The push towards the edge is {number(record['push'], 2)}, where 0 is none and 1 the "
+            "most."
+        )
+    return f"{told}{pushed} This, and not G, is the matrix that lme()’s error message is about."
 
 
 def _numbers(record: dict) -> str:
@@ -200,6 +210,7 @@ def _numbers(record: dict) -> str:
     parts = [
         table(["Matrix", "Eigenvalues"], rows, "Eigenvalues of the three matrices"),
         _parameters(record),
+        "The direction is that of the smallest eigenvalue. "
         "apVar is taken in nlme’s parameters, logarithms of the SDs and $\\log((1+r)/(1-r))$ of a "
         "correlation $r$, here by exact derivatives at the certified optimum. nlme takes it by "
         "differences at the point where it stopped, so small that rounding leaves two or three "
@@ -216,23 +227,25 @@ def _listed(values) -> str:
 
 
 def _parameters(record: dict) -> str:
+    """Estimate, natural value, and share in the direction of the smallest eigenvalue."""
     loads = {_key(one): one["loading"] for one in record["direction"]}
+    edges = any(one["edge"] for one in record["parameters"])
     rows = [
         (
             _name(one),
             number(one["estimate"]),
             number(one["natural"]),
             number(loads.get(_key(one)), 2),
-            one["edge"] or "",
+            *([one["edge"] or ""] if edges else []),
         )
         for one in record["parameters"]
     ]
     columns = [
         "Parameter",
         Column("Estimate", "num"),
-        Column("nlme’s parameter", "num"),
-        Column("Share in the smallest eigenvalue’s direction", "num"),
-        "Why it has none",
+        Column("As nlme has it", "num"),
+        Column("Direction", "num"),
+        *(["Why nlme has none"] if edges else []),
     ]
     return table(columns, rows, "Parameters of apVar")
 
@@ -244,8 +257,8 @@ def _key(one: dict) -> tuple:
 def _name(one: dict) -> str:
     if one["kind"] == "sigma":
         return "residual SD"
-    kind = "SD" if one["kind"] == "sd" else "correlation"
-    return f"{kind} of {' and '.join(one['effects'])} | {one['group']}"
+    kind = "SD" if one["kind"] == "sd" else "r"
+    return f"{kind} {', '.join(one['effects'])} | {one['group']}"
 
 
 def _correlation_fold(fit: dict) -> str:
