@@ -55,7 +55,8 @@ def test_all_numbers_are_in_the_table_and_labels_are_text(orthodont):
     words = compose(orthodont)
     for number in ("0.833", "0.530", "0.23", "0.51", "0.66", "0.47"):
         assert f">{number}<" in words
-    assert "0.31 (0.21 to 0.40; 99 replicates)" in words
+    assert "0.31 (0.21 to 0.40)" in words
+    assert "simulated 99 responses a pair" in words
     assert "<i>$x$</i>" not in words
     assert "&lt;i&gt;$x$&lt;/i&gt;" in words
 

@@ -23,8 +23,8 @@ from covedge.no_test import NoTest
 SAME = 1e-9
 # Eigenvalues that are not known without a dense decomposition; 3,000 take some seconds.
 LARGEST = 3_000
-# Draws: as many as this number of chi-squares allows, between the two limits.
-NUMBERS, FEWEST, MOST = 20_000_000, 10_000, 100_000
+# Draws: as many as this number of chi-squares allows (some two seconds), between the limits.
+NUMBERS, FEWEST, MOST = 6_000_000, 10_000, 100_000
 # The grid in log lambda. The criterion bends on a scale of 1 there.
 STEP = 0.5
 # From where lambda mu hardly matters to where 1 / (lambda mu) does not.

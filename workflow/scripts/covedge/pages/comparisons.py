@@ -212,7 +212,9 @@ def _table(results: Results, tests: dict) -> str:
     return fold(
         "All tests as numbers, and where one is not known",
         "Gain is the likelihood ratio: the criterion of the simpler model less that of the "
-        "richer. Each rung is tested against the goal and against the next richer rungs.\n"
+        "richer. Each rung is tested against the goal and against the next richer rungs."
+        + _simulated(tests)
+        + "\n"
         + table(columns, rows, "Tests between rungs")
         + _rungs(results, tests)
         + _reasons(results, tests)
@@ -220,12 +222,29 @@ def _table(results: Results, tests: dict) -> str:
     )
 
 
+def _simulated(tests: dict) -> str:
+    """How many responses were simulated, and how many of them were of no use."""
+    found = [p["bootstrap"] for p in tests["pairs"] if p["bootstrap"].get("replicates")]
+    if not found:
+        return ""
+    counts = sorted({b["replicates"] for b in found})
+    several = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
+    failed = sum(b.get("failed", 0) for b in found)
+    words = (
+        f" The bootstrap simulated {several} responses a pair; in brackets is the 95 % interval "
+        "of what p would be with ever more of them."
+    )
+    if failed:
+        words += f" In {count(failed, 'pair of fits', 'pairs of fits')} one failed; left out."
+    return words
+
+
 def _row(results: Results, pair: dict) -> tuple:
     names = (Html(f"<bdi>{escape(results.label(pair[k]))}</bdi>") for k in ("smaller", "larger"))
     boot = _p(pair["bootstrap"].get("p"))
     if pair["bootstrap"].get("replicates"):
         ends = " to ".join(number(pair["bootstrap"][end], 2) for end in ("lower", "upper"))
-        boot += f" ({ends}; {count(pair['bootstrap']['replicates'], 'replicate')})"
+        boot += f" ({ends})"
     p_values = (_p(pair[name].get("p")) for name in ("naive", "chi_bar", "exact"))
     return *names, fixed(pair["lrt"], 3), pair["df"], *p_values, boot, NAMES[pair["use"]]
 
