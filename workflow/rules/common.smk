@@ -43,8 +43,14 @@ STARTED = time.time()
 ANALYSES = list(SETTINGS["analyses"])
 
 
+# Replicates in one job of the bootstrap: far more than starting the job costs.
+BATCH = 250
+
+
 wildcard_constraints:
     analysis="[A-Za-z0-9_]+",
+    first="[0-9]+",
+    last="[0-9]+",
 
 
 def library_digest(step):
@@ -64,6 +70,15 @@ def analysis_config(step):
 def data_file(wildcards):
     """The data file of an analysis."""
     return SETTINGS["analyses"][wildcards.analysis]["data"]
+
+
+def bootstrap_batches(wildcards):
+    """The folders with all replicates that the config asks for."""
+    total = SETTINGS["analyses"][wildcards.analysis]["bootstrap"]["replicates"]
+    return [
+        f"results/{wildcards.analysis}/bootstrap/{start}-{min(start + BATCH - 1, total)}"
+        for start in range(1, total + 1, BATCH)
+    ]
 
 
 def report_source(name):

@@ -43,3 +43,77 @@ rule bayes:
         "Sampling the posteriors of {wildcards.analysis}"
     script:
         "../scripts/bayes.py"
+
+
+rule bootstrap:
+    input:
+        gram="results/{analysis}/gram.npz",
+        ladder="results/{analysis}/ladder.json",
+        fits="results/{analysis}/fits",
+    output:
+        draws=directory("results/{analysis}/bootstrap/{first}-{last}"),
+    log:
+        "results/logs/bootstrap/{analysis}.{first}-{last}.log",
+    benchmark:
+        "results/benchmarks/bootstrap/{analysis}.{first}-{last}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        library=library_digest("bootstrap"),
+        analysis=analysis_config("bootstrap"),
+    message:
+        "Simulating {wildcards.analysis}, replicates {wildcards.first} to {wildcards.last}"
+    script:
+        "../scripts/bootstrap.py"
+
+
+rule profiles:
+    input:
+        gram="results/{analysis}/gram.npz",
+        ladder="results/{analysis}/ladder.json",
+        fits="results/{analysis}/fits",
+    output:
+        profiles=directory("results/{analysis}/profiles"),
+    log:
+        "results/logs/profiles/{analysis}.log",
+    benchmark:
+        "results/benchmarks/profiles/{analysis}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        library=library_digest("profiles"),
+        analysis=analysis_config("profiles"),
+    message:
+        "Profiling the likelihood of {wildcards.analysis}"
+    script:
+        "../scripts/profiles.py"
+
+
+rule infer:
+    input:
+        data="results/{analysis}/data.parquet",
+        gram="results/{analysis}/gram.npz",
+        ladder="results/{analysis}/ladder.json",
+        fits="results/{analysis}/fits",
+        profiles="results/{analysis}/profiles",
+        bootstrap=bootstrap_batches,
+    output:
+        intervals=directory("results/{analysis}/intervals"),
+        tests="results/{analysis}/tests.json",
+        leave_out="results/{analysis}/leave_out.json",
+    log:
+        "results/logs/infer/{analysis}.log",
+    benchmark:
+        "results/benchmarks/infer/{analysis}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        library=library_digest("infer"),
+        analysis=analysis_config("infer"),
+    message:
+        "Intervals and tests of {wildcards.analysis}"
+    script:
+        "../scripts/infer.py"

@@ -8,6 +8,9 @@ rule report:
         fits="results/{analysis}/fits",
         engines="results/{analysis}/engines",
         posterior="results/{analysis}/posterior",
+        intervals="results/{analysis}/intervals",
+        tests="results/{analysis}/tests.json",
+        leave_out="results/{analysis}/leave_out.json",
         verdict="results/{analysis}/verdict.json",
     output:
         page="reports/html/{analysis}.html",

@@ -10,14 +10,13 @@ from covedge.jsonio import read_json
 from covedge.likelihood import Likelihood
 from covedge.own_gram import own_gram
 from covedge.simulated_crossed import simulator
+from covedge.size import smallest_sd
 from covedge.status import json_or_failure
 from covedge.store import ladder_from_json, load_gram
 from covedge.verdict import focus, verdict
 
 log = logging.getLogger("diagnose")
 
-# Of the residual standard deviation: the smallest SD that matters where the config says nothing.
-SMALLEST = 0.1
 
 
 def diagnose(design, gram, ladder, fits, engines, analysis, output):
@@ -28,7 +27,7 @@ def diagnose(design, gram, ladder, fits, engines, analysis, output):
         records = [read_json(f"{fits}/{model.name}.json") for model in found.models]
         likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
         looked_at = focus(records)
-        smallest = analysis["smallest_sd"] or SMALLEST * looked_at["sigma"]
+        smallest = smallest_sd(analysis["smallest_sd"], looked_at)
         causes = why.not_identifiable(records[-1], read_json(design))
         model = next(m for m in found.models if m.name == looked_at["model"])
         of_design, powers = _of_design(

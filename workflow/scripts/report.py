@@ -5,6 +5,19 @@ from pathlib import Path
 from covedge.pages.parameters import page_parameters
 from covedge.render import render
 
+RESULTS = (
+    "data",
+    "design",
+    "ladder",
+    "fits",
+    "engines",
+    "posterior",
+    "intervals",
+    "tests",
+    "leave_out",
+    "verdict",
+)
+
 
 def report(
     document: str | Path,
@@ -17,7 +30,7 @@ def report(
     """Render `document` to `page`.
 
     dress : the template, style sheet and filter that the document names.
-    files : the results by name: data, design, ladder, fits, engines, posterior, verdict.
+    files : the results by name, as RESULTS has them.
     analysis : the analysis' slice of the config.
     """
     parameters = page_parameters(analysis, files)
@@ -33,7 +46,7 @@ if __name__ == "__main__":
         dress=snakemake.input.dress,
         files={
             name: str(snakemake.input[name])
-            for name in ("data", "design", "ladder", "fits", "engines", "posterior", "verdict")
+            for name in RESULTS
         },
         analysis=snakemake.params.analysis,
         renderer=snakemake.params.renderer,

@@ -69,11 +69,15 @@ class Bootstrap:
     """Responses drawn from a fitted model, and fits to them of it and of richer models.
 
     fit : of the true model. richer : models of the same ladder that contain it.
+
+    names : of the models, the true one first. kept : the ladder's levels, deepest first, that they
+    have; levels below are counted among these. factors : of the true model.
     """
 
     def __init__(self, likelihood: Likelihood, fit: Fit, richer: Sequence[Model] = ()):
         models = (fit.model, *richer)
         own = own_gram(likelihood, *models)
+        self.names, self.kept = [model.name for model in models], own.kept
         self.factors, truth = moved(own.factors(fit.model), fit)
         self._draws = Draws(self.factors, truth, fit.point.beta, np.sqrt(fit.point.sigma2))
         Sigmas = self.factors.Sigmas(truth)

@@ -15,22 +15,17 @@ from covedge import subset
 from covedge.errors import ConfigError, CovedgeError, FormulaError, did_you_mean, nearest
 from covedge.formula import parse
 
-# What each step reads of an analysis. An edit of a key reruns the steps that read it, and what
+# What each step reads of an analysis, `a.b` being the key b within a. An edit of a key reruns the steps that read it, and what
 # comes after them. The report shows everything.
 STEPS: dict[str, tuple[str, ...]] = {
     "prepare": ("subset", "formula", "missing", "categorical", "weights", "ladder"),
     "fit": ("formula", "method", "ladder", "weights", "seed"),
     "engines": ("formula", "method", "ladder", "weights", "engines"),
     "bayes": ("formula", "method", "bayes", "seed"),
-    "diagnose": (
-        "formula",
-        "method",
-        "ladder",
-        "weights",
-        "smallest_sd",
-        "bootstrap",
-        "seed",
-    ),
+    "bootstrap": ("method", "bootstrap.models", "seed"),
+    "profiles": ("method", "seed"),
+    "infer": ("formula", "method", "ladder", "weights", "smallest_sd", "bootstrap", "seed"),
+    "diagnose": ("method", "smallest_sd", "bootstrap", "seed"),
 }
 
 
@@ -104,7 +99,14 @@ def load_config(config: Mapping, schema: Mapping, folder: str | Path = ".") -> d
 def step_config(analysis: Mapping, step: str) -> dict:
     """What a step reads of an analysis: its name and the keys listed in STEPS, else all keys."""
     keys = ("name", *STEPS[step]) if step in STEPS else tuple(analysis)
-    return copy.deepcopy({key: analysis[key] for key in keys})
+    wanted: dict = {}
+    for key in keys:
+        outer, _, inner = key.partition(".")
+        if inner:
+            wanted.setdefault(outer, {})[inner] = analysis[outer][inner]
+        else:
+            wanted[outer] = analysis[outer]
+    return copy.deepcopy(wanted)
 
 
 def _with_text_keys(value: Any) -> Any:

@@ -34,6 +34,12 @@ class Parameter:
     block: int | None
     places: tuple[int, ...]
 
+    @property
+    def name(self) -> str:
+        """As `sd Days | Subject`, `correlation (Intercept), Days | Subject`, `fixed Days`."""
+        words = " ".join(filter(None, [self.kind, ", ".join(self.effects)]))
+        return f"{words} | {self.group}" if self.group else words
+
 
 def random_parameters(terms: tuple[Term, ...], model: Model) -> tuple[Parameter, ...]:
     """Standard deviations, then correlations, of each component; outermost term first."""

@@ -47,6 +47,8 @@ def reduced(gram: Gram | CrossedGram, bases: Sequence[np.ndarray]) -> Gram | Cro
         gram.scaling, random=tuple(gram.scaling.random[level] @ inside[level] for level in kept)
     )
     if isinstance(gram, CrossedGram):
+        if len(kept) < 2:
+            return _uncrossed(gram, inside, kept, scaling)
         return _crossed(gram, inside, kept, scaling)
     n_last = gram.n_fixed + 1
     raw = []
@@ -61,6 +63,16 @@ def reduced(gram: Gram | CrossedGram, bases: Sequence[np.ndarray]) -> Gram | Cro
         (*raw, gram.raw[-1]),
         scaling,
     )
+
+
+def _uncrossed(gram, inside, kept, scaling):
+    """One factor or none is left: nested, which is faster."""
+    parents, deepest = (), np.zeros((0, 0, gram.n_fixed + 1))
+    for k in kept:
+        parents = (np.zeros(gram.n_groups[k], dtype=np.int64),)
+        own, fixed = inside[k].T @ gram.own[k] @ inside[k], inside[k].T @ gram.fixed[k]
+        deepest = np.concatenate([own, fixed], axis=2)
+    return Gram(gram.n_obs, gram.n_fixed, parents, deepest, (gram.root[None],), scaling)
 
 
 def _crossed(gram, inside, kept, scaling):

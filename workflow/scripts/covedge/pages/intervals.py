@@ -27,7 +27,7 @@ METHODS |= {"bootstrap": "Bootstrap", "wald": "Wald (nlme)"}
 
 def compose(results: Results) -> str:
     """Words, curves and numbers of the model asked for and of the recommended one."""
-    known = getattr(results, "intervals", None) or {}
+    known = results.intervals
     wanted = [results.focus["model"], results.recommended.get("model")]
     parts = [_introduction()]
     for place, model in enumerate(dict.fromkeys(name for name in wanted if name)):
@@ -44,10 +44,10 @@ def compose(results: Results) -> str:
 
 def _introduction() -> str:
     return (
-        "An interval holds the values that the data do not contradict. The usual one, an estimate "
-        "and 1.96 standard errors either side (**Wald**), supposes that the likelihood falls off "
-        "alike on both sides. At an edge, a standard deviation of 0 or a correlation of ±1, it "
-        "does not, and that interval is void. The **profile** asks directly: how much worse does "
+        "The usual interval, an estimate and 1.96 standard errors either side (**Wald**), "
+        "supposes that the likelihood falls off alike on both sides. At an edge, a standard "
+        "deviation of 0 or a correlation of ±1, it does not, and that interval is void. The "
+        "**profile** asks directly: how much worse does "
         "the best fit get when this parameter is held at that value? The **bootstrap** fits the "
         "model again to data simulated from it.\n"
     )

@@ -9,15 +9,19 @@ from covedge.markup import Markdown, text
 from covedge.pages import (
     bayes,
     causes,
+    comparisons,
     data,
     engines,
     fixed_effects,
     geometry,
+    intervals,
     ladder,
+    leave_out,
     masthead,
     methods,
     mixed_up,
     provenance,
+    simulation,
     verdict,
 )
 from covedge.pages.results import Results, read
@@ -67,6 +71,10 @@ class Page:
     engines = _section(engines.compose)
     geometry = _section(geometry.compose)
     causes = _section(causes.compose)
+    comparisons = _section(comparisons.compose)
+    intervals = _section(intervals.compose)
+    simulation = _section(simulation.compose)
+    leave_out = _section(leave_out.compose)
     fixed_effects = _section(fixed_effects.compose)
     bayes = _section(bayes.compose)
     methods = _section(methods.compose)

@@ -17,6 +17,7 @@ class Results:
     analysis : the analysis' slice of the config. ladder : rungs, simplest first.
     fits : by model. engines : by engine, then by model. posterior : summaries.
     steps : how the optional steps ended, by name.
+    intervals : by model; tests, leave_out : empty where there are none.
     dropped : columns of the fixed part that the others determine.
     draws : path of the draws by (model, prior, parametrization).
     """
@@ -32,6 +33,9 @@ class Results:
     verdict: dict
     dropped: tuple[str, ...] = ()
     provenance: dict = field(default_factory=dict)
+    intervals: dict[str, dict] = field(default_factory=dict)
+    tests: dict = field(default_factory=dict)
+    leave_out: dict = field(default_factory=dict)
     unread: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -80,6 +84,12 @@ def read_given(given: dict) -> Results:
     engines: dict[str, dict[str, dict]] = {}
     for path in _files(given, "engines", "*/*.json"):
         engines.setdefault(path.parent.name, {})[path.stem] = optional(path)
+    intervals = {
+        p.stem: optional(p) for p in _files(given, "intervals", "*.json") if p.name != STATUS
+    }
+    alone = {
+        step: optional(Path(given[step])) for step in ("tests", "leave_out") if given.get(step)
+    }
     ladder = json.loads(Path(given["ladder"]).read_text(encoding="utf-8"))
     return Results(
         analysis=given["analysis"],
@@ -91,9 +101,10 @@ def read_given(given: dict) -> Results:
         posterior=[optional(p) for p in _files(given, "posterior", "*.json") if p.name != STATUS],
         steps={
             step: optional(path)
-            for step in ("engines", "posterior")
+            for step in ("engines", "posterior", "intervals")
             for path in _files(given, step, STATUS)
-        },
+        }
+        | {step: told for step, told in alone.items() if told.get("status") == FAILED},
         draws={
             tuple(path.stem.split(".")): path
             for path in _files(given, "posterior", "*.nc")
@@ -102,6 +113,8 @@ def read_given(given: dict) -> Results:
         verdict=optional(Path(given["verdict"])) if given.get("verdict") else {},
         provenance=given.get("provenance") or {},
         unread=tuple(unread),
+        intervals={m: told for m, told in intervals.items() if told.get("status") != FAILED},
+        **{step: told for step, told in alone.items() if told.get("status") != FAILED},
     )
 
 

@@ -1,0 +1,81 @@
+"""Profile likelihood of the rungs that the report looks at closely."""
+
+import logging
+import time
+
+from covedge.fit import fit as fit_model
+from covedge.intervals import LEVEL
+from covedge.jsonio import read_json, write_json
+from covedge.likelihood import Likelihood
+from covedge.profile import by_maximum_likelihood, cut, profile
+from covedge.profile_record import profile_record
+from covedge.status import failure, folder_or_failure
+from covedge.store import ladder_from_json, load_gram
+from covedge.verdict import focus, recommended
+
+log = logging.getLogger("profiles")
+
+# Seconds between two lines of progress.
+PROGRESS = 10.0
+
+
+def profiles(gram, ladder, fits, analysis, profiles):
+    """Write {model}.json of the model that is looked at and of the recommended one.
+
+    Each has the profiles by the fit's own criterion and, of a REML fit, by ML as well.
+    """
+
+    def work(folder):
+        found = ladder_from_json(read_json(ladder))
+        records = [read_json(f"{fits}/{model.name}.json") for model in found.models]
+        likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
+        wanted = {focus(records)["model"], recommended(records)["model"]}
+        for model in found.models:
+            if model.name in wanted:
+                record = _one(likelihood, found, model, analysis["seed"])
+                write_json(folder / f"{model.name}.json", record)
+
+    folder_or_failure("profiles", profiles, work)
+
+
+def _one(likelihood, ladder, model, seed):
+    """The record of one model; if that fails, it says so and the other goes on."""
+    try:
+        fit = fit_model(likelihood, ladder.terms, model, seed)
+        own = _profile(fit, ladder)
+        by_ml = by_maximum_likelihood(fit, ladder.terms, seed) if fit.reml else None
+        also = by_ml and _profile(by_ml, ladder)
+        return {"status": "ok", "model": model.name} | profile_record(own, cut(LEVEL), also)
+    except Exception as error:
+        log.exception("the profiles of %s failed, and the report will say so", model.name)
+        return failure("profiles", error) | {"model": model.name}
+
+
+def _profile(fit, ladder):
+    return profile(fit, ladder.terms, ladder.fixed, LEVEL, _Progress(fit))
+
+
+class _Progress:
+    """Tells how far the profiles of a fit are, every few seconds."""
+
+    def __init__(self, fit):
+        self._what = f"{fit.model.name} by {'REML' if fit.reml else 'ML'}"
+        self._told = time.monotonic()
+
+    def __call__(self, done, n):
+        if done == n or time.monotonic() - self._told > PROGRESS:
+            self._told = time.monotonic()
+            log.info("%s: %d of %d parameters", self._what, done, n)
+
+
+if __name__ == "__main__":
+    from covedge.log import to_log
+
+    to_log(snakemake.log[0])
+    profiles(
+        gram=snakemake.input.gram,
+        ladder=snakemake.input.ladder,
+        fits=snakemake.input.fits,
+        analysis=snakemake.params.analysis,
+        profiles=snakemake.output.profiles,
+    )
