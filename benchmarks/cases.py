@@ -15,6 +15,11 @@ ROOT = Path(__file__).resolve().parents[1]
 DENSE = "its covariance of a group is a dense matrix with a row for each of the group's rows"
 
 
+FIT, REFIT, BOOTSTRAP = "fit", "refit", "bootstrap"
+# Of a bootstrap's time; an engine that is slow makes a part of them, and its time is multiplied.
+REPLICATES = 1000
+
+
 @dataclass(frozen=True)
 class Case:
     """One model on one data set.
@@ -23,7 +28,8 @@ class Case:
     formula : in lme4's notation, for covedge, lme4 and mixedlm.
     nlme : (fixed, random) for `lme`, statsmodels : arguments of `MixedLM.from_formula`; or a
         sentence that says why the engine is left out.
-    refit : whether the time is that of a refit with a new response.
+    task : FIT, REFIT (of the same model, with a new response) or BOOTSTRAP (REPLICATES refits to
+        responses drawn from the fit).
     """
 
     name: str
@@ -34,7 +40,7 @@ class Case:
     nlme: tuple[str, str] | str
     statsmodels: dict | str
     subset: tuple[str, str] | None = None
-    refit: bool = False
+    task: str = FIT
     method: str = "REML"
     left_out: dict[str, str] = field(default_factory=dict)
 
@@ -46,7 +52,7 @@ class Case:
         if self.subset is not None:
             table = table[table[self.subset[0]] == self.subset[1]]
         table = table.reset_index(drop=True)
-        if self.refit:
+        if self.task == REFIT:
             y = table[self.response]
             noise = np.random.default_rng(1).normal(scale=0.3 * y.std(), size=len(y))
             table["again"] = y + noise
@@ -60,6 +66,7 @@ class Case:
 RATS = ("ratID", "spd_des", "cycle", "mPair")
 FULL = "cc_marg ~ mPair + (mPair | ratID)"
 NO_REFIT = "has no refit with a new response"
+NO_BOOTSTRAP = "has no parametric bootstrap"
 
 CASES = (
     Case(
@@ -91,7 +98,19 @@ CASES = (
         NO_REFIT,
         NO_REFIT,
         subset=("spd_des", "s15"),
-        refit=True,
+        task=REFIT,
+    ),
+    Case(
+        "bootstrap",
+        f"Parametric bootstrap of `rats_s15`, {REPLICATES:,} refits",
+        "data/rats.csv",
+        RATS,
+        FULL,
+        NO_BOOTSTRAP,
+        NO_BOOTSTRAP,
+        subset=("spd_des", "s15"),
+        task=BOOTSTRAP,
+        left_out={"mixedlm": NO_BOOTSTRAP},
     ),
     Case(
         "InstEval",

@@ -83,8 +83,7 @@ def start(engine: str, case: Case, csv: Path, folder: Path, more=None) -> Peer |
         if shutil.which("Rscript") is None:
             return "R is not installed"
         formula = (case.formula,) if engine == "lme4" else case.nlme
-        refit = "refit" if case.refit else "fit"
-        given = [engine, str(csv), ",".join(case.labels), case.method, refit, *formula]
+        given = [engine, str(csv), ",".join(case.labels), case.method, case.task, *formula]
         return Peer(engine, ["Rscript", str(PEERS / "peer.R"), *given])
     if engine == "mixedlm" and not MIXEDLM.exists():
         return "mixedlm is not installed: `make bench` does that"

@@ -149,6 +149,7 @@ def targets(results, rows, levels) -> list[tuple[str, str, bool | None]]:
         faster("the same: 1,000 times faster than nlme", "rats_s15", "nlme", 1000),
         faster("three nested levels, all rats: 30 times lme4", "rats_nested", "lme4", 30),
         faster("refit with a new response: 200 times lme4's `refit`", "refit", "lme4", 200),
+        faster("1,000 bootstrap refits: 200 times lme4's `bootMer`", "bootstrap", "lme4", 200),
         faster("InstEval: faster than lme4", "InstEval", "lme4", 1),
     ]
     instance = by_name.get("InstEval")

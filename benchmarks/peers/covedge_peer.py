@@ -3,15 +3,19 @@
 import time
 from importlib.metadata import version
 
+import numpy as np
 from serve import read, serve
 
 from covedge import ladder
+from covedge.bootstrap import Bootstrap
 from covedge.design import model_frame
 from covedge.fit import fit
 from covedge.formula import parse
 from covedge.gram import build
 from covedge.likelihood import Likelihood
 from covedge.new_response import Refitter
+
+REPLICATES = 1000
 
 
 def prepare(job):
@@ -31,14 +35,24 @@ def prepare(job):
         formula = parse(job["formula"])
         return told(fitted(formula, model_frame(table, formula)))
 
-    if job["refit"]:
+    if job["task"] == "refit":
         frame = model_frame(table, formula)
         refitter, y = Refitter(frame, fitted(formula, frame)), table["again"].to_numpy()
 
     def again():
         return told(refitter.fit(y))
 
-    run = again if job["refit"] else whole
+    if job["task"] == "bootstrap":
+        frame = model_frame(table, formula)
+        known = fitted(formula, frame)
+        drawn = Bootstrap(known.factors.likelihood, known)
+
+    def bootstrap():
+        for seeds in np.random.SeedSequence(1).spawn(REPLICATES):
+            drawn.replicate(seeds)
+        return told(known)
+
+    run = {"fit": whole, "refit": again, "bootstrap": bootstrap}[job["task"]]
     began = time.perf_counter()
     run()  # compiles, or reads what was compiled before
     first = time.perf_counter() - began
