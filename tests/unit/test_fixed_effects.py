@@ -131,6 +131,18 @@ def test_a_change_of_units_changes_no_degrees_of_freedom():
         )
 
 
+def test_nor_does_it_at_a_singular_fit():
+    """lmerTest's change there with the units, since its Hessian has a flat direction."""
+    table = table_of("rats_s15")
+    formula = "cc_marg ~ mPair + (mPair | ratID)"
+    other = set_up(table.assign(cc_marg=1e4 * table["cc_marg"] - 3.0), formula).fit()
+    here, there = satterthwaite(fit_of("rats_s15_REML")), satterthwaite(other)
+    assert other.degenerate
+    np.testing.assert_allclose(
+        [here.df(e) for e in np.eye(6)[1:]], [there.df(e) for e in np.eye(6)[1:]], rtol=1e-5
+    )
+
+
 @pytest.mark.parametrize(
     ("key", "use"),
     [

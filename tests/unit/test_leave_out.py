@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from covedge.fit import fit
 from covedge.gram import build
 from covedge.jsonio import plain
+from covedge.ladder import Ladder
 from covedge.leave_out import leave_out, leave_out_record
 from covedge.modes import level_order
+from covedge.store import ladder_from_json, ladder_to_json
 from covedge.without_group import from_gram, from_rows
 from support.dense import unbalanced
 from support.models import data_set, set_up
@@ -135,3 +138,19 @@ def test_the_record_is_json():
     text = json.loads(json.dumps(plain(record), allow_nan=False))
     assert text["terms"][0]["status"] == "ok"
     assert text["terms"][0]["levels"][0]["rank"] == {"Worker": 3}
+
+
+def test_a_fit_of_a_ladder_read_back_from_its_file_will_do():
+    """The step that infers has its terms from ladder.json, the frame its own."""
+    asked = set_up(data_set("Oats"), "yield ~ nitro + (1 | Block/Variety)")
+    frame = asked.frame
+    built = Ladder(frame.terms, frame.fixed, frame.dropped, asked.models)
+    read = ladder_from_json(json.loads(json.dumps(plain(ladder_to_json(built)))))
+    again = fit(asked.likelihood, read.terms, read.asked, 1)
+    for one, other in zip(
+        leave_out(frame, again).terms, leave_out(frame, asked.fit()).terms, strict=True
+    ):
+        assert one.group == other.group
+        for mine, theirs in zip(one.levels, other.levels, strict=True):
+            assert mine.level == theirs.level
+            assert mine.criterion == pytest.approx(theirs.criterion, abs=1e-6)

@@ -11,9 +11,11 @@ and sigma^2 is g'D''^-1 g = h'P^-1 h + v^2 / nu. Here z are the factors at the r
 without the rotations that change nothing: a collapsed direction has no slope (v depends on its
 square), and a curvature there has nothing to say.
 
-lmerTest does the same in (theta, sigma) by numerical differences, and drops eigenvalues of its
-Hessian below 1e-8, a number that depends on units. Kuznetsova, Brockhoff and Christensen (2017),
-J. Stat. Softw. 82(13).
+lmerTest (Kuznetsova, Brockhoff and Christensen 2017, J. Stat. Softw. 82(13)) does the same in
+(theta, sigma) by numerical differences, and leaves out eigenvalues of its Hessian below 1e-8, a
+number that depends on units. At a singular optimum it gives the same as this, where lme4 has
+reached it; elsewhere a rotation or a saddle shows as "1 negative eigenvalue", and the degrees of
+freedom change with the units and the optimiser in their second or third digit.
 """
 
 from dataclasses import dataclass
