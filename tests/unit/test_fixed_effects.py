@@ -160,6 +160,13 @@ def test_kenward_roger_is_marked_where_the_fit_is_singular_and_refused_by_ml():
     assert records("Dyestuff2_ML")[0]["kenward_roger"].keys() == {"reason"}
 
 
+def test_what_is_too_large_for_kenward_roger_says_so_and_leaves_satterthwaite(monkeypatch):
+    monkeypatch.setattr("covedge.kenward_roger.MOST_WORK", 1.0)
+    told = fixed_effects(fit_of("Oats_REML"), problem("Oats_REML").frame.fixed)[0]
+    assert told["use"] == "satterthwaite"
+    assert "too many random effects" in told["because"]
+
+
 def test_the_bootstrap_is_used_at_a_singular_fit_only_and_only_with_replicates_enough():
     draws = np.random.default_rng(1).normal(5.0, 2.0, size=(4000, 1))
     draws[0] = np.nan

@@ -32,6 +32,10 @@ from covedge.span import span_of
 from covedge.tolerances import TOLERANCES
 
 ML = "Kenward and Roger's method is for REML fits"
+# Random effects times fixed effects times variances: some ten seconds at 1e8. It depends on the
+# design alone, so that the same data always get the same answer.
+MOST_WORK = 5e8
+TOO_LARGE = "there are too many random effects, fixed effects and variances together"
 NO_INFORMATION = "the covariance of the observations has too few digits here"
 
 
@@ -60,13 +64,14 @@ def kenward_roger(fit: Fit) -> KenwardRoger:
     surface = Surface(likelihood.gram, reml=True)
     reason = "" if fit.reml else ML
     reason = reason or (EXACT_FIT if EXACT_FIT in fit.certificate.reasons else surface.too_large)
+    span = span_of(fit.factors.blocks, likelihood.gram.n_effects)
+    reason = reason or (TOO_LARGE if _work(likelihood.gram, span) > MOST_WORK else "")
     if reason:
         return _nothing(Phi, reason)
     Sigmas = fit.factors.Sigmas(fit.x)
     point = surface.at(Sigmas)
     if point is None:
         return _nothing(Phi, NO_INFORMATION)
-    span = span_of(fit.factors.blocks, likelihood.gram.n_effects)
     s = span.coordinates(Sigmas)
     T = _root_of_inverse(expand(point, span, s).joint)
     # V_0 = I is V - sum s_a V_a, and M V V^-1 X = MX = 0: sigma^2 acts through the other elements.
@@ -82,6 +87,11 @@ def kenward_roger(fit: Fit) -> KenwardRoger:
 
     changes = np.array([users(p) for p in P])
     return KenwardRoger(Phi, Phi + 2.0 * users(U), changes)
+
+
+def _work(gram, span):
+    effects = sum(L * q for L, q in zip(gram.n_groups, gram.n_effects, strict=True))
+    return float(effects) * gram.n_fixed * (1 + span.size)
 
 
 def _nothing(Phi, reason):
