@@ -12,7 +12,6 @@ import numpy as np
 
 from covedge.bootstrap import Bootstrap
 from covedge.bootstrap_plan import plans
-from covedge.containment import inside
 from covedge.draws_table import Table
 from covedge.errors import DesignError
 from covedge.fit import fit as fit_model
@@ -43,7 +42,8 @@ def bootstrap(gram, ladder, fits, analysis, first, last, draws):
         likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
         planned = plans(
             records,
-            [[inside(one, other) for other in found.models] for one in found.models],
+            found.models,
+            [term.n_levels for term in found.terms],
             [_work(likelihood, model) for model in found.models],
             last,
             analysis["bootstrap"]["models"],

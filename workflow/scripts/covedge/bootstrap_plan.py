@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import chi2
-
+from covedge.containment import inside
 from covedge.errors import ConfigError, did_you_mean
+from covedge.few_groups import BEYOND_DOUBT, bound
+from covedge.ladder import Model
 from covedge.verdict import focus, recommended
 
-# A rung that fits so much worse is not simulated: at a boundary the chi-square errs on the safe
-# side, so that its p is an upper bound.
-HOPELESS = 1e-6
 # Where the richer rung gains less than this, p = 1 by any test.
 NOTHING = 1e-6
 # Multiplications that the replicates of one model may cost, some forty seconds of one core; with
@@ -33,14 +31,15 @@ class Plan:
 
 def plans(
     fits: Sequence[dict],
-    contains: Sequence[Sequence[bool]],
+    models: Sequence[Model],
+    n_levels: Sequence[int],
     work: Sequence[float],
     replicates: int,
     asked: str | Sequence[str],
 ) -> tuple[Plan, ...]:
     """What to simulate from each rung, simplest first; rungs that are left out have no plan.
 
-    fits : records of the rungs. contains : [i][j], whether rung i is contained in rung j.
+    fits : records of the rungs, models : the rungs. n_levels : groups of each term of the ladder.
     work : multiplications of one refit of each. asked : `bootstrap.models` of the config: `auto`
     takes the rung that is looked at, the recommended one, and all that are to be tested against
     that rung or the next one by simulation.
@@ -49,7 +48,11 @@ def plans(
     """
     names = [fit["model"] for fit in fits]
     goal = names.index(focus(fits)["model"])
-    richer = [_richer(fits, i, goal, contains) for i in range(len(fits))]
+    contains = [[inside(one, other) for other in models] for one in models]
+    richer = [
+        [j for j in _above(fits, i, goal, contains) if _open(fits, models, i, j, n_levels)]
+        for i in range(len(fits))
+    ]
     if asked == "auto":
         looked_at = {goal, names.index(recommended(fits)["model"])}
         wanted = looked_at | {i for i, others in enumerate(richer) if others}
@@ -67,17 +70,20 @@ def plans(
     )
 
 
-def _richer(fits, i, goal, contains):
-    """The rungs that rung i is to be tested against by simulation."""
+def _above(fits, i, goal, contains):
+    """The rungs that rung i is to be tested against, the goal last."""
     if not fits[i]["identifiable"]:
         return []
     steps = [j for j in range(len(fits)) if _is_step(i, j, fits, contains)]
-    inside = sorted({j for j in [*steps, goal] if contains[i][j] and not contains[j][i]})
-    return [j for j in inside if fits[j]["identifiable"] and _open(fits, i, j)]
+    above = [j for j in [*(j for j in steps if j != goal), goal] if not contains[j][i]]
+    return [j for j in above if contains[i][j] and fits[j]["identifiable"]]
 
 
 def _plan(names, i, richer, work, replicates, named):
     most = int(MOST_WORK / (work[i] + sum(work[j] for j in richer)))
+    if most < min(replicates, FEWEST) and len(richer) > 1 and not named:
+        # The test against the goal matters more than those against the next steps.
+        return _plan(names, i, richer[-1:], work, replicates, named)
     others = tuple(names[j] for j in richer)
     if named or most >= replicates:
         return Plan(names[i], others, replicates)
@@ -96,8 +102,10 @@ def _is_step(i, j, fits, contains):
     return contains[i][j] and next(between, None) is None
 
 
-def _open(fits, smaller, larger):
+def _open(fits, models, smaller, larger, n_levels):
     """Whether a test between two rungs needs simulated responses."""
     difference = fits[smaller]["criterion"] - fits[larger]["criterion"]
     degrees = fits[larger]["n_parameters"] - fits[smaller]["n_parameters"]
-    return difference > NOTHING and float(chi2.sf(difference, degrees)) > HOPELESS
+    if difference < NOTHING:
+        return False
+    return bound(difference, degrees, models[smaller], models[larger], n_levels) > BEYOND_DOUBT

@@ -15,8 +15,8 @@ from covedge import subset
 from covedge.errors import ConfigError, CovedgeError, FormulaError, did_you_mean, nearest
 from covedge.formula import parse
 
-# What each step reads of an analysis, `a.b` being the key b within a. An edit of a key reruns the steps that read it, and what
-# comes after them. The report shows everything.
+# What each step reads of an analysis, `a.b` being the key b within a. An edit of a key reruns the
+# steps that read it, and what comes after them. The report shows everything.
 STEPS: dict[str, tuple[str, ...]] = {
     "prepare": ("subset", "formula", "missing", "categorical", "weights", "ladder"),
     "fit": ("formula", "method", "ladder", "weights", "seed"),

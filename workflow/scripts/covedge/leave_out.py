@@ -77,7 +77,6 @@ class LeaveOut:
 def leave_out(frame: ModelFrame, fit: Fit, most_work: float = MOST_WORK) -> LeaveOut:
     """Refit the model of `fit`, which was fitted to `frame`, without each group in turn."""
     refits, found = _Refits(frame, fit), []
-    groups = [term.name for term in frame.terms]
     places = {term.name: k for k, term in enumerate(frame.terms)}
     for term in fit.terms:
         level = len(frame.terms) - 1 - places[term.term.name]
