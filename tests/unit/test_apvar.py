@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from covedge.apvar import BOWL, EDGE, FLAT_VALLEY, NO_BOWL, apvar, apvar_at
+from covedge.apvar_words import sentences
 from covedge.natural import back
 from covedge.parameters import CORRELATION, SD, SIGMA
 from covedge.wald import wald
@@ -231,3 +232,70 @@ def test_natural_values_go_back():
         here.parameters, here.natural.values, here.natural.estimates, strict=True
     ):
         assert back(one, value) == pytest.approx(estimate, rel=1e-12)
+
+
+def test_where_the_rats_first_search_of_nlme_stopped():
+    """nlminb, out of evaluations, ends elsewhere: tests/reference/rats.json."""
+    text = (TESTS / "reference" / "rats.json").read_text(encoding="utf-8")
+    known = json.loads(text)["rats_s15"]["lme"]
+    assert known["apVar"] == REFUSED
+    here = rats()
+    Sigma = np.array(known["covariance"]) / known["sigma"] ** 2
+    there = apvar_at(here.likelihood, here.models[-1], here.frame.terms, [Sigma], known["sigma"])
+    assert there.state == NO_BOWL
+
+
+@cache
+def lines_through_a_point():
+    """Lines of twelve groups that all but meet at x = 2: the correlation is -1."""
+    rng = np.random.default_rng(4)
+    group, x = np.repeat(np.arange(12), 6), np.tile(np.arange(6.0), 12)
+    slope = rng.normal(size=12)
+    y = 1 + 2 * x + slope[group] * (x - 2) + rng.normal(size=72)
+    return set_up(pd.DataFrame({"y": y, "x": x, "g": [f"g{k}" for k in group]}), "y ~ x + (x | g)")
+
+
+def test_a_correlation_of_one_has_none_and_the_rest_is_the_curvature_along_the_edge():
+    """Differences of the criterion with Sigma = a a', a the two SDs over sigma."""
+    here = lines_through_a_point()
+    fit = here.fit()
+    at = apvar(fit, here.frame.terms)
+    sd_0, sd_x, correlation, sigma = at.parameters
+    assert at.natural.estimates[2] == -1.0
+    assert at.state == BOWL
+    assert not at.positive_definite
+    assert at.free == (sd_0, sd_x, sigma)
+    assert "−1" in wald(at)[correlation]
+    scaled = here.likelihood.gram.scaling
+
+    def value(t):
+        a = np.array([[np.exp(t[0])], [-np.exp(t[1])]]) / np.exp(t[2])
+        Lam, ranks = here.likelihood.pack([np.linalg.solve(scaled.random[0], a)])
+        sigma2 = np.exp(2 * t[2]) / scaled.response**2
+        return here.likelihood.unprofiled(Lam, ranks, sigma2, np.empty(Lam.size))[0] / 2
+
+    t = np.log(np.array(at.natural.estimates)[[0, 1, 3]])
+    step, eye = 1e-3, np.eye(3)
+    bends = [
+        [
+            sum(s * r * value(t + step * (s * a + r * b)) for s in (1, -1) for r in (1, -1))
+            / (4 * step**2)
+            for a in eye
+        ]
+        for b in eye
+    ]
+    assert at.hessian == pytest.approx(np.array(bends), rel=1e-4, abs=1e-3)
+
+
+def test_words_name_what_goes_together():
+    """Dyestuff2 where nlme stopped: only the SD of a batch can change without a change in fit."""
+    known = REFERENCE["stopped"]["dyestuff2"]
+    here = problem(known)
+    Sigma = np.array(known["covariance"]) / known["sigma"] ** 2
+    there = apvar_at(here.likelihood, here.models[-1], here.frame.terms, [Sigma], known["sigma"])
+    words = " ".join(sentences(there))
+    assert REFUSED in words
+    assert (
+        "Along the valley the SD of the intercept between levels of Batch goes up, and the fit "
+        "hardly changes." in words
+    )

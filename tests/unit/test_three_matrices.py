@@ -50,7 +50,9 @@ def page(name, tmp_path, with_record=True):
 def marks(panel, colour):
     """How many dots of a colour are drawn."""
     source = svg(eigenvalues([panel]), "eigenvalues")
-    return len(re.findall(rf"<(?:use|path) [^>]*stroke: var\(--\w+, {colour}\)", source))
+    return len(
+        re.findall(rf'<(?:use|path) [^>]*style="fill: [^>]*stroke: var\(--\w+, {colour}\)', source)
+    )
 
 
 def test_the_rats_zeros_are_told_matrix_by_matrix(tmp_path):

@@ -39,7 +39,7 @@ def compose(results: Results) -> str:
 
 def _record(results: Results) -> dict:
     """What was computed of apVar for the model asked for; empty where nothing was."""
-    intervals = getattr(results, "intervals", {}).get(results.asked["model"]) or {}
+    intervals = results.intervals.get(results.asked["model"]) or {}
     record = intervals.get("apvar") or {}
     return record if record.get("eigenvalues") and record.get("matrices") else {}
 
