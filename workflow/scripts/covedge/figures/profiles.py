@@ -45,8 +45,7 @@ def profiles(curves: Sequence[Curve]) -> Figure:
             _panel(axes, curves[place])
         else:
             axes.set_axis_off()
-    for axes in panels[:, 0]:
-        axes.set_ylabel("distance from best fit")
+    figure.supylabel("distance from the best fit", fontsize=11, color=MUTED)
     root = math.sqrt(curves[0].cut)
     panels[0, 0].set_ylim(-0.08 * root, TOP * root)
     panels[0, 0].set_yticks([0.0, root], ["0", "cut"])

@@ -91,13 +91,14 @@ def _edge(parameter: dict) -> bool:
     return bool(found.get("at_lower_edge") or found.get("at_upper_edge"))
 
 
-def name(parameter: dict) -> str:
-    """What a parameter is called in the figure and the table."""
-    kind, effects, group = parameter["kind"], parameter["effects"], parameter.get("group")
+def name(parameter: dict, grouped: bool = True) -> str:
+    """What a parameter is called in the table, and in a figure where all have one group."""
+    kind, effects = parameter["kind"], parameter["effects"]
+    group = f" | {parameter.get('group')}" if grouped else ""
     if kind == "sd":
-        return f"SD of {effects[0]} | {group}"
+        return f"SD of {effects[0]}{group}"
     if kind == "correlation":
-        return f"cor({effects[0]}, {effects[1]}) | {group}"
+        return f"cor {effects[0]}, {effects[1]}{group}"
     return "residual SD (sigma)" if kind == "sigma" else str(effects[0])
 
 
@@ -125,8 +126,7 @@ def _advice(record: dict) -> str:
     if nothing:
         words.append(
             f"{_which(nothing, correlations)} cannot be told at all: no value from −1 to 1 is "
-            "excluded. Do not report an estimate of "
-            + ("it." if len(nothing) == 1 else "them.")
+            "excluded. Do not report an estimate of " + ("it." if len(nothing) == 1 else "them.")
         )
     edge = [p for p in correlations if _edge(p) and not _open(p)]
     if edge:
@@ -136,7 +136,19 @@ def _advice(record: dict) -> str:
             "No parameter is at an edge. The methods should agree about as well as their "
             "ends are symmetrical; where they differ the profile is the better one."
         )
-    return " ".join(words) + "\n\n" + _criteria(record)
+    return " ".join(words) + "\n\n" + _defect(record) + _criteria(record)
+
+
+def _defect(record: dict) -> str:
+    """Where a profile has found a better fit than the fit itself."""
+    below = max((curve.get("below") or 0.0 for curve in record.get("curves") or []), default=0.0)
+    if not below:
+        return ""
+    return (
+        f"A profile came {number(below, 2)} below the fit's own criterion: the fit is not the "
+        "best one, and these intervals are about another optimum. That is a defect; please "
+        "report it.\n\n"
+    )
 
 
 def _which(some: list[dict], all_of_them: list[dict]) -> str:
@@ -167,28 +179,31 @@ def _criteria(record: dict) -> str:
     )
 
 
-VERDICTS = {
-    "present": "larger than that for certain",
-    "absent": "smaller than that for certain",
-    "undecided": "cannot be told",
-}
-
-
 def _sizes(record: dict) -> str:
     """The standard deviations against the smallest that matters."""
     smallest = record.get("smallest_sd")
-    sized = [p for p in record["parameters"] if (p.get("size") or {}).get("verdict") in VERDICTS]
+    sized = [p for p in record["parameters"] if (p.get("size") or {}).get("verdict")]
     if smallest is None or not sized:
         return ""
-    found = []
-    for verdict, words in VERDICTS.items():
-        these = [p for p in sized if p["size"]["verdict"] == verdict]
-        if these:
-            found.append(f"{_names(these)} ({words})")
-    return (
-        f"Against {number(smallest, 3)}, the smallest standard deviation that matters here "
-        f"(`smallest_sd` in the config): {'; '.join(found)}.\n"
+    present, absent, open_ones = (
+        [p for p in sized if p["size"]["verdict"] == verdict]
+        for verdict in ("present", "absent", "undecided")
     )
+    found = []
+    if present:
+        found.append(f"{_names(present)} {_is(present)} larger (**present**)")
+    if absent:
+        found.append(f"{_names(absent)} {_is(absent)} smaller (**absent**, as far as it matters)")
+    if open_ones:
+        found.append(f"for {_names(open_ones)} it **cannot be told**")
+    return (
+        f"The smallest standard deviation that matters here is {number(smallest, 3)} "
+        f"(`smallest_sd` in the config). By the whole interval, {'; '.join(found)}.\n"
+    )
+
+
+def _is(parameters: list[dict]) -> str:
+    return "is" if len(parameters) == 1 else "are"
 
 
 def _chosen(record: dict) -> list[tuple[dict, dict]]:
@@ -214,7 +229,8 @@ def _figure(record: dict, place: int) -> str:
     chosen = _chosen(record)
     if not chosen:
         return ""
-    panels = [_panel(parameter, curve) for parameter, curve in chosen]
+    grouped = len({p.get("group") for p in record["parameters"]} - {None}) > 1
+    panels = [_panel(parameter, curve, grouped) for parameter, curve in chosen]
     at_edge = sum(panel.at_edge for panel in panels)
     rest = sum(bool(_given(_best(p))) for p in record["parameters"]) - len(panels)
     return figure(
@@ -229,10 +245,10 @@ def _figure(record: dict, place: int) -> str:
     )
 
 
-def _panel(parameter: dict, curve: dict) -> Curve:
+def _panel(parameter: dict, curve: dict, grouped: bool) -> Curve:
     edges = {"sd": (0.0,), "correlation": (-1.0, 1.0)}.get(parameter["kind"], ())
     return Curve(
-        name=name(parameter),
+        name=name(parameter, grouped),
         estimate=curve["estimate"],
         values=curve["values"],
         differences=curve["differences"],
@@ -275,7 +291,12 @@ def _cell(interval: dict, notes: dict[str, int]) -> Html:
     if lower is None and upper is None:
         return Html(f"–{mark}")
     if lower is None:
-        return Html(f"up to {number(upper, 3)}{mark}")
+        return Html(f"up to {_end(upper)}{mark}")
     if upper is None:
-        return Html(f"from {number(lower, 3)}{mark}")
-    return Html(f"{number(lower, 3)} to {number(upper, 3)}{mark}")
+        return Html(f"from {_end(lower)}{mark}")
+    return Html(f"{_end(lower)} to {_end(upper)}{mark}")
+
+
+def _end(value: float) -> str:
+    """An end of an interval; an edge without decimals."""
+    return number(value, 1 if value in (-1.0, 0.0, 1.0) else 3)
