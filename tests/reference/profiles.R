@@ -1,6 +1,6 @@
-# Profile likelihood intervals by lme4 (ML, whatever the fit), with the optimiser as tight as it
-# goes; and the deviance that lme4 itself finds at our end points is in profiles_check.R.
-# Run in this folder: Rscript profiles.R
+# Profile likelihood intervals by lme4 (ML, whatever the fit), and by how much the deviance at its
+# ends, minimised once more by lme4's own function of standard deviations and correlations, misses
+# the cut: confint interpolates. Run in this folder: Rscript profiles.R (five minutes).
 
 source("write.R")
 
@@ -24,6 +24,27 @@ as_factors <- function(rows, formula) {
   rows
 }
 
+# Deviance with parameter k (of standard deviations, correlations and sigma) held, less the minimum
+# and the cut; NULL where lme4 cannot evaluate it.
+missed <- function(fit, k, value) {
+  deviance_at <- lme4:::devfun2(fit, useSc = TRUE, signames = FALSE)
+  start <- attr(deviance_at, "optimum")[-k]
+  variances <- length(start) + 1 - length(fixef(fit))
+  if (k > variances) return(NA)
+  free <- start[seq_len(variances - 1)]
+  lowest <- function(free) {
+    held <- function(p) deviance_at(append(p, value, k - 1))
+    for (i in 1:3) {
+      found <- minqa::bobyqa(free, held, control = list(rhoend = 1e-9, maxfun = 1e4))
+      free <- found$par
+    }
+    found$fval
+  }
+  tryCatch(lowest(free) - unname(deviance(fit)) - qchisq(.95, 1), error = function(e) NA)
+}
+
+or_null <- function(numbers) I(lapply(numbers, function(x) if (is.na(x)) NULL else x))
+
 profiled <- function(model) {
   formula <- as.formula(model$formula)
   rows <- as_factors(read(model$data), formula)
@@ -40,9 +61,14 @@ profiled <- function(model) {
     return(c(model, list(messages = I(unique(found$words)))))
   }
   ends <- found$value$ends
+  fit <- found$value$fit
+  off <- sapply(1:2, function(side) {
+    sapply(seq_len(nrow(ends)), function(k) missed(fit, k, ends[k, side]))
+  })
   c(model, list(
     deviance = unname(deviance(found$value$fit)),
     names = rownames(ends), lower = I(unname(ends[, 1])), upper = I(unname(ends[, 2])),
+    lower_off = or_null(off[, 1]), upper_off = or_null(off[, 2]),
     messages = I(unique(found$words))
   ))
 }

@@ -56,10 +56,11 @@ def test_intervals_are_lme4s(name):
 
 
 def test_machines_where_lme4_goes_astray():
-    """All ends hold by brute force, from several starts over dense matrices (profile_brute.py).
+    """lme4 1.1-31 says that its profile of a correlation is not monotone.
 
-    lme4 1.1-31 says that its profile of a correlation is not monotone, and gives -1 as the lower
-    end of the second and .933 as the upper end of the third, where D is 8.6 above the minimum.
+    It gives -1 as the lower end of the second and .933 as the upper end of the third, where D is
+    8.6 above the minimum. All six ends here were the lowest of twelve searches over dense matrices;
+    two of them are in test_profile_dense.py.
     """
     found = by_ml("machines")
     ends = {

@@ -41,6 +41,8 @@ MOST_WORK = 1e11
 FEWEST_CALLS = 150
 # A profile that is this much below the fit has found what the fit has missed.
 DEFECT = 1e-5
+# A correlation this near to 1 is 1.
+SAME_AS_ONE = 1e-10
 # Standard errors of the first step, which the walk then adapts.
 FIRST_STEP = 0.25
 
@@ -139,7 +141,11 @@ class _Job:
 
     def estimates(self, wanted):
         S = component_covariances(self.known.factors, self.known.x, self.maps)
-        return values(wanted, S, self.sigma, self.known.point.beta)
+        found = values(wanted, S, self.sigma, self.known.point.beta)
+        kinds = np.array([one.kind for one in wanted])
+        # Of rank 1, a correlation is 1 but for rounding errors; the walk must know that.
+        edge = (kinds == CORRELATION) & (np.abs(found) > 1.0 - SAME_AS_ONE)
+        return np.where(edge, np.sign(found), found)
 
     def one(self, parameter: Parameter, estimate: float) -> Profile:
         reason = self._without(parameter, estimate)

@@ -274,7 +274,9 @@ def _table(record: dict) -> str:
         rows.append(cells)
     level = f"{100 * record.get('level', 0.95):.0f} %"
     headings = ["Parameter", Column("Estimate", "num")]
-    headings += [Column(METHODS[method], "num") for method in methods]
+    own = "Profile (REML)" if record.get("method") == "REML" else "Profile"
+    names = METHODS | {"profile": own}
+    headings += [Column(names[method], "num") for method in methods]
     listed = "\n".join(f"{k}. {text(reason)}" for reason, k in notes.items())
     return fold(
         f"All {level} intervals as numbers (in R: confint(fit), intervals(fit))",
