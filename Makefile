@@ -8,7 +8,7 @@ IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 # Jobs may keep their bytecode: each is a process of its own and would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all set-up test test-all bench lint lock clean help
+.PHONY: all set-up test test-all bench coverage lint lock clean help
 
 all: $(READY) ## Set up and run the workflow, which writes reports/html (CORES=4); plain `make` does this
 	$(IN_VENV) snakemake --cores $(CORES)
@@ -27,6 +27,9 @@ test-all: $(READY) ## Run every test; with COVEDGE_REQUIRE_ALL=1 a missing progr
 bench: $(READY) ## Time covedge beside lme4, nlme, statsmodels and mixedlm, in some ten minutes (QUICK=1: two)
 	@sh tools/set_up_bench.sh
 	$(IN_VENV) python benchmarks/run.py $(if $(QUICK),--quick)
+
+coverage: $(READY) ## Count how often the intervals hold the truth, in some twenty minutes: docs/coverage.md
+	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/coverage.py
 
 lint: $(READY) ## Check the form of the code: ruff, snakefmt, snakemake --lint
 	$(IN_VENV) ruff check .

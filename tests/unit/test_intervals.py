@@ -12,6 +12,9 @@ from covedge.jsonio import plain
 from support.models import data_set, set_up
 
 
+N = 2000
+
+
 def draws_of(problem, fit, n, richer=()):
     bootstrap = Bootstrap(problem.likelihood, fit, richer)
     table = Table(bootstrap, fit, problem.frame.terms, problem.frame.fixed)
@@ -24,7 +27,7 @@ def draws_of(problem, fit, n, richer=()):
 def sleepstudy():
     problem = set_up(data_set("sleepstudy"), "Reaction ~ Days + (Days | Subject)")
     fit = problem.fit()
-    draws = draws_of(problem, fit, 600)
+    draws = draws_of(problem, fit, N)
     record = intervals_record(
         fit, problem.frame.terms, problem.frame.fixed, problem.frame, 2.5, draws=draws
     )
@@ -67,9 +70,9 @@ def test_the_mean_of_refitted_coefficients_is_the_fit_s(sleepstudy):
 
 def test_every_rank_is_counted(sleepstudy):
     counts = sleepstudy[3]["bootstrap"]
-    assert sum(counts["ranks"]["Subject"].values()) == counts["replicates"] == 600
+    assert sum(counts["ranks"]["Subject"].values()) == counts["replicates"] == N
     # Rank 2 in all but some 4 to 5 % (REML).
-    assert counts["ranks"]["Subject"]["2"] / 600 == pytest.approx(0.955, abs=0.03)
+    assert counts["ranks"]["Subject"]["2"] / N == pytest.approx(0.955, abs=0.03)
 
 
 def test_without_draws_the_reason_is_told():

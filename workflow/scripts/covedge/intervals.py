@@ -43,12 +43,12 @@ def intervals_record(
     are none, or fewer than asked for.
     """
     wanted = parameters(terms, fixed, fit.model)
+    found = apvar(fit, terms)
     methods = [
-        _wald_records(fit, terms, frame, wanted, level),
+        _wald_records(found, fit, frame, wanted, level),
         _profile_records(profiles, wanted),
         _bootstrap_records(draws, no_draws, fit, wanted, level),
     ]
-    found = apvar(fit, terms)
     sigma = float(fit.point.sigma2**0.5)
     S = component_covariances(fit.factors, fit.x, to_components(fit.factors, fit.model))
     estimates = values(wanted, S, sigma, fit.point.beta)
@@ -95,9 +95,9 @@ def _none(reason):
     return {"lower": None, "upper": None, "reason": reason}
 
 
-def _wald_records(fit, terms, frame, wanted, level):
+def _wald_records(curved, fit, frame, wanted, level):
     """{"wald": ...} per parameter, as nlme's `intervals()` prints them."""
-    found = wald(apvar(fit, terms), level)
+    found = wald(curved, level)
     df = None if frame is None else degrees(frame, fit.model)
     beta = iter(wald_fixed(fit, level, df))
     records = []
