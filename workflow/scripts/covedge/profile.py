@@ -243,11 +243,11 @@ class _Job:
 
 
 def _words(parameter, low, high):
+    if low.returns or high.returns:
+        return RETURNS
     if parameter.kind == CORRELATION and low.at_edge and high.at_edge:
         return ANY_CORRELATION
-    if low.end is None or high.end is None:
-        return NEVER_FALLS
-    return RETURNS if low.returns or high.returns else None
+    return NEVER_FALLS if low.end is None or high.end is None else None
 
 
 def _edges(parameter):
