@@ -14,8 +14,7 @@ from covedge.fit import Fit
 from covedge.ladder import Model
 from covedge.likelihood import Likelihood, square_root
 from covedge.optimum import Sketch, roughly
-from covedge.own_gram import own_gram
-from covedge.parameters import component_covariances, to_components
+from covedge.own_gram import moved, own_gram
 from covedge.responses import Responses
 from covedge.simulated_crossed import simulator
 from covedge.spectrum import ALIVE
@@ -98,18 +97,6 @@ class Bootstrap:
             fits.append(found)
             criteria.append(value)
         return Replicate(tuple(fits), tuple(criteria))
-
-
-def moved(factors: Factors, fit: Fit):
-    """(factors, x) of the same model on another Gram, at the fit."""
-    maps = to_components(fit.factors, fit.model)
-    S = component_covariances(fit.factors, fit.x, maps)
-    inverses = [np.linalg.inv(T) for T in to_components(factors, fit.model)]
-    parts = [
-        V @ s @ V.T if block.full else s * V[0, 0] ** 2
-        for block, s, V in zip(factors.blocks, S, inverses, strict=True)
-    ]
-    return factors.root(parts)
 
 
 def _near(factors, Sigmas):

@@ -5,22 +5,23 @@ groups with every direction open, so it takes a fraction of the first one's time
 certified optimum like any other, but of one start only.
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
-from covedge.certificate import EXACT_FIT
+from covedge.certificate import EXACT_FIT, examine
 from covedge.crossed_gram import CrossedGram
 from covedge.design import ModelFrame
 from covedge.errors import DesignError
 from covedge.factors import Factors
-from covedge.fit import Fit, fitted
-from covedge.identifiability import identifiability
+from covedge.fit import Fit
+from covedge.identifiability import canonical, identifiability
 from covedge.likelihood import Likelihood
 from covedge.modes import level_order
 from covedge.new_response import OPEN
 from covedge.optimum import finish
+from covedge.own_gram import moved, own_gram
+from covedge.spectrum import ALIVE
 from covedge.without_group import from_gram, from_rows, in_gram
 
 # With so few groups one less is another question; with so many no single one can decide.
@@ -137,41 +138,71 @@ def evaluation_work(factors: Factors) -> float:
 
 
 class _Refits:
-    """Fits without single groups of one frame."""
+    """Fits without single groups of one frame, on the Gram that the model needs."""
 
     def __init__(self, frame: ModelFrame, known: Fit):
         self._frame, self._known = frame, known
         self._order = level_order(frame.codes)
         self._rows = None
-        self._start = known.factors.opened(known.x, OPEN)[1]
+        self._own = own_gram(known.factors.likelihood, known.model)
+        self._start = moved(self._own.factors(known.model), known)
 
     def without(self, level, group) -> Without:
         term = self._frame.terms[len(self._frame.terms) - 1 - level]
         index = int(self._order[level][group])
         label = str(term.levels[index])
         try:
-            found = self._fit(self._gram(level, group, index))
+            factors, examination, unique = self._fit(self._likelihood(level, group, index))
         except DesignError as error:
             return Without(label, str(error))
-        if EXACT_FIT in found.certificate.reasons:
+        if EXACT_FIT in examination.certificate.reasons:
             return Without(label, EXACT_FIT)
-        return _told(found, label)
+        return self._told(factors, examination, unique, label)
 
-    def _gram(self, level, group, index):
-        frame, gram = self._frame, self._known.factors.likelihood.gram
-        if in_gram(gram, level):
+    def _likelihood(self, level, group, index):
+        frame, reml = self._frame, self._known.reml
+        own, place = self._own.likelihood.gram, self._own.kept.index(level)
+        if in_gram(own, place):
             codes = frame.codes[len(frame.codes) - 1 - level]
-            return from_gram(gram, level, group, int((codes == index).sum()))
+            n_rows = int((codes == index).sum())
+            return Likelihood(from_gram(own, place, group, n_rows), reml)
         self._rows = self._rows or from_rows(frame)
-        return self._rows.gram(level, group)
+        whole = Likelihood(self._rows.gram(level, group), reml)
+        return own_gram(whole, self._known.model).likelihood
 
-    def _fit(self, gram):
-        began, known = time.perf_counter(), self._known
-        likelihood = Likelihood(gram, known.reml)
-        factors = Factors(likelihood, known.factors.structures)
-        solution = finish(factors, self._start)
-        found, ends = identifiability(factors), [solution.criterion]
-        return fitted(self._frame.terms, known.model, found, [solution], ends, began)
+    def _fit(self, likelihood):
+        """(factors, examination, whether the point is unique), else that of the canonical one."""
+        factors, start = self._start[0].opened(self._start[1], OPEN)
+        factors = Factors(likelihood, factors.structures)
+        solution = finish(factors, start)
+        found = identifiability(factors)
+        if not found.confoundings:
+            return solution.factors, solution.examination, True
+        factors, x = canonical(solution.factors, solution.x, found)
+        return factors, examine(factors, x), False
+
+    def _told(self, factors, examination, unique, label):
+        point, names = examination.point, [term.name for term in self._frame.terms[::-1]]
+        rank = {names[level]: 0 for level in self._own.kept[::-1]}
+        possible, found = dict(rank), {name: [] for name in rank}
+        for block, spectrum in zip(factors.blocks, examination.spectra, strict=True):
+            name, q = names[self._own.kept[block.level]], len(block.basis)
+            width = 1 if block.full else block.basis.shape[1]
+            alive = sum(direction.state == ALIVE for direction in spectrum)
+            rank[name] = min(rank[name] + alive * width, q)
+            possible[name] = min(possible[name] + block.most * width, q)
+            found[name] += [direction.reliability for direction in spectrum]
+        return Without(
+            level=label,
+            criterion=point.criterion,
+            rank=rank,
+            reliabilities={name: tuple(sorted(f, reverse=True)) for name, f in found.items()},
+            sigma=float(np.sqrt(point.sigma2)),
+            fixed=tuple(map(float, point.beta)),
+            std_errors=tuple(map(float, np.sqrt(np.diag(point.cov_beta)))),
+            degenerate=rank != possible,
+            identifiable=unique,
+        )
 
 
 def _told(fit: Fit, label) -> Without:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from covedge.factors import Factors
+from covedge.fit import Fit
 from covedge.ladder import Model
 from covedge.likelihood import Likelihood
+from covedge.parameters import component_covariances, to_components
 from covedge.reduced_gram import reduced
 from covedge.structure import Structure
 
@@ -41,3 +43,15 @@ def own_gram(likelihood: Likelihood, *models: Model) -> OwnGram:
         bases.append(np.hstack([np.zeros((len(W), 0)), *columns]))
     kept = tuple(level for level, basis in enumerate(bases) if basis.shape[1])
     return OwnGram(Likelihood(reduced(gram, bases), likelihood.reml), kept)
+
+
+def moved(factors: Factors, fit: Fit):
+    """(factors, x) of the same model on another Gram, at the fit."""
+    maps = to_components(fit.factors, fit.model)
+    S = component_covariances(fit.factors, fit.x, maps)
+    inverses = [np.linalg.inv(T) for T in to_components(factors, fit.model)]
+    parts = [
+        V @ s @ V.T if block.full else s * V[0, 0] ** 2
+        for block, s, V in zip(factors.blocks, S, inverses, strict=True)
+    ]
+    return factors.root(parts)
