@@ -56,22 +56,21 @@ def test_intervals_are_lme4s(name):
 
 
 def test_machines_where_lme4_goes_astray():
-    """lme4 1.1-31 says that its profile of a correlation is not monotone.
+    """lme4 1.1-31 says that its profile of a correlation is not monotone (profiles_machines.R).
 
-    It gives -1 as the lower end of the second and .933 as the upper end of the third, where D is
-    8.6 above the minimum. All six ends here were the lowest of twelve searches over dense matrices;
-    two of them are in test_profile_dense.py.
+    Where it ends, the correlations are of no covariance matrix (-1 and .933), or D is below the
+    cut. At the ends here its own deviance, among proper matrices, is on the cut.
     """
     found = by_ml("machines")
-    ends = {
-        ("(Intercept)", "MachineB"): (-0.3235428, 0.8867526),
-        ("(Intercept)", "MachineC"): (-0.8475104, 0.4518562),
-        ("MachineB", "MachineC"): (-0.5110302, 0.8252629),
-    }
-    for effects, (lower, upper) in ends.items():
-        mine = found[CORRELATION, "Worker", effects]
-        assert (mine.lower, mine.upper) == pytest.approx((lower, upper), abs=1e-5)
+    path = TESTS / "reference" / "profiles_machines.json"
+    for known in json.loads(path.read_text(encoding="utf-8"))["correlations"]:
+        mine = named(known["name"], found)
+        for end, held in zip((mine.lower, mine.upper), known["ours"], strict=True):
+            assert end == pytest.approx(held["value"], abs=1e-6)
+            assert held["off"] == pytest.approx(0.0, abs=1e-5)
         assert mine.reason is None
+        for held in known["lme4"]:
+            assert held["smallest_eigenvalue"] < 0.0 or held["off"] < -0.03
     known = MODELS["machines"]
     for one, lower, upper in zip(known["names"], known["lower"], known["upper"], strict=True):
         if not one.startswith("cor"):
