@@ -6,7 +6,7 @@ form at an edge: a standard deviation that may be zero has the lower end 0, and 
 which nothing depends has no ends at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,7 +95,16 @@ def profile(
 
     progress : called with how many parameters are done, and of how many.
     """
-    wanted = parameters(terms, fixed_names, fit.model)
+    return profile_of(fit, parameters(terms, fixed_names, fit.model), level, progress)
+
+
+def profile_of(
+    fit: Fit,
+    wanted: Sequence[Parameter],
+    level: float = 0.95,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Profile, ...]:
+    """The profiles of these parameters, in their order."""
     job = _Job(fit, cut(level))
     estimates = job.estimates(wanted)
     found: dict[int, Profile] = {}
