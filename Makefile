@@ -29,7 +29,7 @@ bench: $(READY) ## Time covedge beside lme4, nlme, statsmodels and mixedlm, in s
 	$(IN_VENV) python benchmarks/run.py $(if $(QUICK),--quick)
 
 coverage: $(READY) ## Count how often the intervals hold the truth, in some twenty minutes: docs/coverage.md
-	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/coverage.py
+	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/interval_coverage.py
 
 lint: $(READY) ## Check the form of the code: ruff, snakefmt, snakemake --lint
 	$(IN_VENV) ruff check .

@@ -1,6 +1,6 @@
 """How often 95 % intervals of the smallest SD hold the truth, by method: writes docs/coverage.md.
 
-python coverage.py [data sets per truth]
+python interval_coverage.py [data sets per truth]
 
 Ten groups; the truth of the smallest SD is zero, small or large. Every data set is simulated row
 by row and fitted by REML; its intervals are those of the report.
@@ -153,7 +153,7 @@ def section(design: Design, n: int, pool) -> list[str]:
 
 
 def main(n: int) -> None:
-    text = (Path(__file__).parent / "coverage_notes.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "interval_coverage.md").read_text(encoding="utf-8")
     lines = [text.strip(), ""]
     lines += [f"- **{method}**: {words}" for method, words in METHODS.items()]
     lines.append("")
