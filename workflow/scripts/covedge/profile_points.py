@@ -6,7 +6,7 @@ it is not, the direction is opened and the search goes on.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -45,7 +45,6 @@ class Solver:
     path: Path
     information: Sequence[np.ndarray]
     n_levels: Sequence[int]
-    metrics: int = field(default=0)
 
     def first(self, factors, sigma, value) -> Solved:
         """The point at `value` next to factors known from elsewhere."""

@@ -15,6 +15,7 @@ from covedge.markup import (
     table,
     text,
 )
+from covedge.pages.interval_reading import at_edge, best, given, interval, name, of_kind, unknown
 from covedge.pages.results import Results
 
 # More small panels than this are a wall; the rest are in the table.
@@ -30,7 +31,7 @@ def compose(results: Results) -> str:
     known = results.intervals
     wanted = [results.focus["model"], results.recommended.get("model")]
     parts = [_introduction()]
-    for place, model in enumerate(dict.fromkeys(name for name in wanted if name)):
+    for place, model in enumerate(dict.fromkeys(filter(None, wanted))):
         record = known.get(model) or {}
         title = "The model looked at" if place == 0 else "The recommended model"
         formula = results.fits.get(model, {}).get("formula", "")
@@ -62,46 +63,6 @@ def _missing(record: dict) -> str:
     )
 
 
-def _interval(parameter: dict, method: str) -> dict:
-    return (parameter.get("intervals") or {}).get(method) or {}
-
-
-def _best(parameter: dict) -> dict:
-    """The profile by the fit's own criterion, or by ML where that has none."""
-    own = _interval(parameter, "profile")
-    return own if _given(own) else _interval(parameter, "profile_ml")
-
-
-def _given(interval: dict) -> bool:
-    return interval.get("lower") is not None or interval.get("upper") is not None
-
-
-def _of_kind(record: dict, kind: str) -> list[dict]:
-    return [p for p in record["parameters"] if p["kind"] == kind]
-
-
-def _open(parameter: dict) -> bool:
-    """A correlation of which no value is excluded."""
-    found = _best(parameter)
-    return bool(found.get("at_lower_edge") and found.get("at_upper_edge"))
-
-
-def _edge(parameter: dict) -> bool:
-    found = _best(parameter)
-    return bool(found.get("at_lower_edge") or found.get("at_upper_edge"))
-
-
-def name(parameter: dict, grouped: bool = True) -> str:
-    """What a parameter is called in the table, and in a figure where all have one group."""
-    kind, effects = parameter["kind"], parameter["effects"]
-    group = f" | {parameter.get('group')}" if grouped else ""
-    if kind == "sd":
-        return f"SD of {effects[0]}{group}"
-    if kind == "correlation":
-        return f"cor {effects[0]}, {effects[1]}{group}"
-    return "residual SD (sigma)" if kind == "sigma" else str(effects[0])
-
-
 def _names(parameters: list[dict]) -> str:
     shown = [text(p["effects"][0] if p["kind"] == "sd" else name(p)) for p in parameters]
     more = f" and {len(shown) - NAMED} more" if len(shown) > NAMED + 1 else ""
@@ -110,11 +71,11 @@ def _names(parameters: list[dict]) -> str:
 
 def _advice(record: dict) -> str:
     """What to report for this model, and why."""
-    if not any(_given(_best(p)) for p in record["parameters"]):
+    if not any(given(best(p)) for p in record["parameters"]):
         return _without_profile(record)
-    deviations, correlations = _of_kind(record, "sd"), _of_kind(record, "correlation")
-    zero = [p for p in deviations if _best(p).get("at_lower_edge")]
-    nothing = [p for p in correlations if _open(p)]
+    deviations, correlations = of_kind(record, "sd"), of_kind(record, "correlation")
+    zero = [p for p in deviations if best(p).get("at_lower_edge")]
+    nothing = [p for p in correlations if unknown(p)]
     level = f"{100 * record.get('level', 0.95):.0f} %"
     words = [f"**Report the profile intervals ({level}).**"]
     if zero:
@@ -128,7 +89,7 @@ def _advice(record: dict) -> str:
             f"{_which(nothing, correlations)} cannot be told at all: no value from −1 to 1 is "
             "excluded. Do not report an estimate of " + ("it." if len(nothing) == 1 else "them.")
         )
-    edge = [p for p in correlations if _edge(p) and not _open(p)]
+    edge = [p for p in correlations if at_edge(p) and not unknown(p)]
     if edge:
         words.append(f"{_which(edge, correlations)} may be exactly ±1, where the interval ends.")
     if not (zero or nothing or edge):
@@ -158,9 +119,9 @@ def _which(some: list[dict], all_of_them: list[dict]) -> str:
 
 
 def _without_profile(record: dict) -> str:
-    reasons = dict.fromkeys(_interval(p, "profile").get("reason") for p in record["parameters"])
+    reasons = dict.fromkeys(interval(p, "profile").get("reason") for p in record["parameters"])
     told = listing([text(r) for r in reasons if r])
-    there = any(_given(_interval(p, "bootstrap")) for p in record["parameters"])
+    there = any(given(interval(p, "bootstrap")) for p in record["parameters"])
     return (
         f"There are no profile intervals for this model{': ' + told if told else ''}. "
         + ("**Report those of the bootstrap.**" if there else "")
@@ -217,7 +178,7 @@ def _chosen(record: dict) -> list[tuple[dict, dict]]:
             curves.setdefault(_key(curve), curve)
     ranks = {"sd": 0, "sigma": 1, "correlation": 2, "fixed": 3}
     known = [p for p in record["parameters"] if _key(p) in curves]
-    ordered = sorted(known, key=lambda p: (_open(p), ranks[p["kind"]]))[:PANELS]
+    ordered = sorted(known, key=lambda p: (unknown(p), ranks[p["kind"]]))[:PANELS]
     return [(p, curves[_key(p)]) for p in known if any(p is one for one in ordered)]
 
 
@@ -231,8 +192,8 @@ def _figure(record: dict, place: int) -> str:
         return ""
     grouped = len({p.get("group") for p in record["parameters"]} - {None}) > 1
     panels = [_panel(parameter, curve, grouped) for parameter, curve in chosen]
-    at_edge = sum(panel.at_edge for panel in panels)
-    rest = sum(bool(_given(_best(p))) for p in record["parameters"]) - len(panels)
+    reached = sum(panel.at_edge for panel in panels)
+    rest = sum(bool(given(best(p))) for p in record["parameters"]) - len(panels)
     return figure(
         svg(profiles(panels), f"profiles-{place}"),
         "Each panel holds one parameter at a value (across) and fits the rest again: up is how "
@@ -240,8 +201,8 @@ def _figure(record: dict, place: int) -> str:
         "line. Look for curves that meet a thick black line, the edge of what is possible, below "
         "the dashed one (orange): the data do not exclude the edge."
         + (f" {count(rest, 'more parameter')} in the table only." if rest > 0 else ""),
-        f"Profiles of {count(len(panels), 'parameter')}: {at_edge} reach the edge inside the "
-        f"interval, {len(panels) - at_edge} do not.",
+        f"Profiles of {count(len(panels), 'parameter')}: {reached} reach the edge inside the "
+        f"interval, {len(panels) - reached} do not.",
     )
 
 
@@ -262,7 +223,7 @@ def _panel(parameter: dict, curve: dict, grouped: bool) -> Curve:
 
 def _table(record: dict) -> str:
     """All parameters by all methods; reasons as numbered notes below."""
-    methods = [m for m in METHODS if any(_interval(p, m) for p in record["parameters"])]
+    methods = [m for m in METHODS if any(interval(p, m) for p in record["parameters"])]
     notes: dict[str, int] = {}
     rows = []
     for parameter in record["parameters"]:
@@ -270,7 +231,7 @@ def _table(record: dict) -> str:
             Html(f"<bdi>{escape(name(parameter))}</bdi>"),
             number(parameter.get("estimate"), 3),
         ]
-        cells += [_cell(_interval(parameter, method), notes) for method in methods]
+        cells += [_cell(interval(parameter, method), notes) for method in methods]
         rows.append(cells)
     level = f"{100 * record.get('level', 0.95):.0f} %"
     headings = ["Parameter", Column("Estimate", "num")]
@@ -284,9 +245,9 @@ def _table(record: dict) -> str:
     )
 
 
-def _cell(interval: dict, notes: dict[str, int]) -> Html:
-    lower, upper = interval.get("lower"), interval.get("upper")
-    reason = interval.get("reason")
+def _cell(found: dict, notes: dict[str, int]) -> Html:
+    lower, upper = found.get("lower"), found.get("upper")
+    reason = found.get("reason")
     mark = ""
     if reason:
         mark = f"<sup>{notes.setdefault(reason, len(notes) + 1)}</sup>"
