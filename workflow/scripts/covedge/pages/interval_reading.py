@@ -34,7 +34,7 @@ def at_edge(parameter: dict) -> bool:
 
 
 def name(parameter: dict, grouped: bool = True) -> str:
-    """What a parameter is called in the table, and in a figure where all have one group."""
+    """What a parameter is called; `grouped` where there are several grouping factors."""
     kind, effects = parameter["kind"], parameter["effects"]
     group = f" | {parameter.get('group')}" if grouped else ""
     if kind == "sd":

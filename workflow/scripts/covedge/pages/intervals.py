@@ -186,12 +186,16 @@ def _key(parameter: dict) -> tuple:
     return parameter["kind"], parameter.get("group"), tuple(parameter["effects"])
 
 
+def _grouped(record: dict) -> bool:
+    """Whether there are several grouping factors, so that names must tell them apart."""
+    return len({p.get("group") for p in record["parameters"]} - {None}) > 1
+
+
 def _figure(record: dict, place: int) -> str:
     chosen = _chosen(record)
     if not chosen:
         return ""
-    grouped = len({p.get("group") for p in record["parameters"]} - {None}) > 1
-    panels = [_panel(parameter, curve, grouped) for parameter, curve in chosen]
+    panels = [_panel(parameter, curve, _grouped(record)) for parameter, curve in chosen]
     reached = sum(panel.at_edge for panel in panels)
     rest = sum(bool(given(best(p))) for p in record["parameters"]) - len(panels)
     return figure(
@@ -228,7 +232,7 @@ def _table(record: dict) -> str:
     rows = []
     for parameter in record["parameters"]:
         cells: list = [
-            Html(f"<bdi>{escape(name(parameter))}</bdi>"),
+            Html(f"<bdi>{escape(name(parameter, _grouped(record)))}</bdi>"),
             number(parameter.get("estimate"), 3),
         ]
         cells += [_cell(interval(parameter, method), notes) for method in methods]
