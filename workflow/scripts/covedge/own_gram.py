@@ -8,7 +8,7 @@ from covedge.factors import Factors
 from covedge.fit import Fit
 from covedge.ladder import Model
 from covedge.likelihood import Likelihood
-from covedge.parameters import component_covariances, to_components
+from covedge.parameters import to_components
 from covedge.reduced_gram import reduced
 from covedge.structure import Structure
 
@@ -46,12 +46,13 @@ def own_gram(likelihood: Likelihood, *models: Model) -> OwnGram:
 
 
 def moved(factors: Factors, fit: Fit):
-    """(factors, x) of the same model on another Gram, at the fit."""
-    maps = to_components(fit.factors, fit.model)
-    S = component_covariances(fit.factors, fit.x, maps)
-    inverses = [np.linalg.inv(T) for T in to_components(factors, fit.model)]
+    """(factors, x) of the same model on another Gram, at the fit and of its ranks."""
+    old, new = to_components(fit.factors, fit.model), to_components(factors, fit.model)
     parts = [
-        V @ s @ V.T if block.full else s * V[0, 0] ** 2
-        for block, s, V in zip(factors.blocks, S, inverses, strict=True)
+        np.linalg.solve(there, here @ L) if block.full else L * here[0, 0] / there[0, 0]
+        for block, L, here, there in zip(
+            factors.blocks, fit.factors.split(fit.x), old, new, strict=True
+        )
     ]
-    return factors.root(parts)
+    factors = factors.with_ranks([L.shape[1] for L in parts])
+    return factors, factors.join(parts)

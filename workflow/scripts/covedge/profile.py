@@ -7,7 +7,7 @@ which nothing depends has no ends at all.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import chi2
@@ -16,6 +16,7 @@ from covedge.design import Term
 from covedge.factors import Block
 from covedge.fit import Fit, fit
 from covedge.likelihood import Likelihood
+from covedge.own_gram import moved, own_gram
 from covedge.parameters import (
     CORRELATION,
     FIXED,
@@ -32,7 +33,6 @@ from covedge.profile_criterion import Criterion
 from covedge.profile_curve import Side, Walk
 from covedge.profile_paths import CorrelationPath, DeviationPath, FixedPath, SigmaPath
 from covedge.profile_points import Solver
-from covedge.reduced_gram import of_model
 
 REML, ML = "REML", "ML"
 # Multiplications that the profiles of one model may take: a minute or two.
@@ -134,23 +134,23 @@ class _Job:
     def __init__(self, known: Fit, cut: float):
         self.known, self.cut = known, cut
         self._at_zero: dict[tuple[int, int], float] = {}
-        self.maps = to_components(known.factors, known.model)
-        likelihood, blocks = _own_gram(known)
-        self.criterion = Criterion(likelihood, blocks)
-        self.work = effort(likelihood.gram)
+        own = own_gram(known.factors.likelihood, known.model)
+        factors, x = moved(own.factors(known.model), known)
+        self.maps = to_components(factors, known.model)
+        self.covariances = component_covariances(factors, x, self.maps)
+        self.criterion = Criterion(own.likelihood, factors.blocks)
+        self.work = effort(own.likelihood.gram)
         self.factors = [
-            _widened(L, b) for L, b in zip(known.factors.split(known.x), blocks, strict=True)
+            _widened(L, b) for L, b in zip(factors.split(x), factors.blocks, strict=True)
         ]
         self.shapes = [L.shape for L in self.factors]
         self.sigma = float(np.sqrt(known.point.sigma2))
-        H = known.point.H
-        old = known.factors.blocks
-        self.information = [b.basis.T @ H[b.level] @ b.basis for b in old]
-        self.n_levels = [likelihood.gram.n_groups[b.level] for b in blocks]
+        H = own.likelihood.at(factors.Sigmas(x)).H
+        self.information = [b.basis.T @ H[b.level] @ b.basis for b in factors.blocks]
+        self.n_levels = [own.likelihood.gram.n_groups[b.level] for b in factors.blocks]
 
     def estimates(self, wanted):
-        S = component_covariances(self.known.factors, self.known.x, self.maps)
-        found = values(wanted, S, self.sigma, self.known.point.beta)
+        found = values(wanted, self.covariances, self.sigma, self.known.point.beta)
         kinds = np.array([one.kind for one in wanted])
         # Of rank 1, a correlation is 1 but for rounding errors; the walk must know that.
         edge = (kinds == CORRELATION) & (np.abs(found) > 1.0 - SAME_AS_ONE)
@@ -272,24 +272,3 @@ def _widened(L, block: Block):
     if L.size:
         wide[:, : L.shape[1]] = L
     return wide
-
-
-def _own_gram(known: Fit) -> tuple[Likelihood, list[Block]]:
-    """The likelihood on the Gram of the model alone, and its blocks there; L are the same."""
-    likelihood, blocks = known.factors.likelihood, known.factors.blocks
-    gram = likelihood.gram
-    used = [
-        sum(b.basis.shape[1] for b in blocks if b.level == k) for k in range(len(gram.n_effects))
-    ]
-    if all(u >= q for u, q in zip(used, gram.n_effects, strict=True)):
-        return likelihood, list(blocks)
-    own = of_model(gram, known.model.structures)
-    kept = [k for k, u in enumerate(used) if u]
-    inside = {
-        k: (place, np.linalg.solve(gram.scaling.random[k], own.scaling.random[place]))
-        for place, k in enumerate(kept)
-    }
-    moved = [
-        replace(b, level=inside[b.level][0], basis=inside[b.level][1].T @ b.basis) for b in blocks
-    ]
-    return Likelihood(own, likelihood.reml), moved
