@@ -6,45 +6,74 @@ import traceback
 import numpy as np
 
 from covedge.analysis import frame_of
-from covedge.engines import statsmodels
+from covedge.apvar import apvar_at
+from covedge.apvar_words import sentences
+from covedge.engines import nlme, statsmodels
+from covedge.engines.answer import NoAnswer, NotExpressible
 from covedge.engines.judge import judge
 from covedge.jsonio import read_json, write_json
 from covedge.likelihood import Likelihood
 from covedge.records import certificate_record
 from covedge.spread import correlations, standard_deviations
-from covedge.status import folder_or_failure
+from covedge.status import FILE, folder_or_failure
 from covedge.store import ladder_from_json, load_gram
 from covedge.tolerances import TOLERANCES
+from covedge.verdict import focus
 
 log = logging.getLogger("engines")
+
+ENGINES = {"statsmodels": statsmodels, "nlme": nlme}
 
 
 def engines(data, gram, ladder, fits, analysis, engines):
     """Write {engine}/{model}.json into the folder `engines`, for each engine and rung."""
-    wanted = analysis["engines"]
-    names = ["statsmodels"] if wanted == "auto" else list(wanted)
 
     def work(folder):
         frame = frame_of(data, analysis)
         likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
         models = ladder_from_json(read_json(ladder)).models
-        for name in names:
-            for model in models:
-                certified = read_json(f"{fits}/{model.name}.json")
-                record = _record(name, frame, likelihood, model, certified)
-                write_json(folder / name / f"{model.name}.json", record)
-                log.info("%-12s %-28s %s", name, model.name, _line(record))
+        certified = {model.name: read_json(f"{fits}/{model.name}.json") for model in models}
+        versions = {name: ENGINES[name].version() for name in _wanted(analysis["engines"])}
+        plan, notes = _plan(analysis["engines"], versions, certified)
+        for name, model in ((n, m) for n in plan for m in models if m.name in plan[n]):
+            record = _record(name, versions[name], frame, likelihood, model, certified[model.name])
+            write_json(folder / name / f"{model.name}.json", record)
+            log.info("%-12s %-28s %s", name, model.name, _line(record))
+        for note in notes:
+            log.info("%s", note)
+        write_json(folder / FILE, {"status": "ok", "step": "engines", "notes": notes})
 
     folder_or_failure("engines", engines, work)
 
 
-def _record(engine, frame, likelihood, model, certified):
+def _wanted(wanted):
+    return list(ENGINES) if wanted == "auto" else wanted
+
+
+def _plan(wanted, versions, certified):
+    """The names of the models that each engine is asked about, and what is to be said of it.
+
+    certified : the fits' records by model, simplest first. R takes a second to start, and nlme up
+    to minutes for a model: `auto` asks it about the one that is looked at.
+    """
+    plan, notes = {name: set(certified) for name in versions}, []
+    if wanted == "auto":
+        plan["nlme"] = {focus(list(certified.values()))["model"]}
+        if versions["nlme"] is None:
+            del plan["nlme"]
+            notes.append(f"{nlme.MISSING}, so it was not asked")
+    return plan, notes
+
+
+def _record(engine, version, frame, likelihood, model, certified):
     """The engine's answer for JSON; one that fails is an answer too."""
-    head = {"engine": engine, "model": model.name, "formula": model.formula}
+    head = {"engine": engine, "version": version, "model": model.name, "formula": model.formula}
     try:
-        given = statsmodels.answer(frame, model, likelihood.reml)
-    except statsmodels.NotExpressible as reason:
+        given = ENGINES[engine].answer(frame, model, likelihood.reml)
+    except NotExpressible as reason:
         return head | {"status": "not_expressible", "reason": str(reason)}
+    except NoAnswer as reason:
+        return head | {"status": "failed", "reason": str(reason)}
     except Exception as error:
         return head | {
             "status": "failed",
@@ -56,9 +85,9 @@ def _record(engine, frame, likelihood, model, certified):
     return head | {
         "status": "ok",
         "method": certified["method"],
-        "version": _version(engine),
         "converged": given.converged,
         "messages": given.messages,
+        "settings": given.settings,
         "criterion": found.criterion,
         "criterion_reported": given.criterion,
         "distance": distance,
@@ -73,20 +102,43 @@ def _record(engine, frame, likelihood, model, certified):
         "certificate": certificate_record(found.examination.certificate),
         "agrees": distance < TOLERANCES.same_answer,
         "seconds": given.seconds,
+        **_apvar(frame, likelihood, model, given),
     }
 
 
-def _terms(frame, model, given):
-    terms, components = [], iter(given.components)
+def _apvar(frame, likelihood, model, given):
+    """nlme's words on its apVar, and apVar by exact derivatives where nlme stopped."""
+    if given.apvar is None:
+        return {}
+    there = apvar_at(likelihood, model, frame.terms, _Sigmas(frame, model, given), given.sigma)
+    return {
+        "apvar": {
+            "own_words": given.apvar,
+            "state": there.state,
+            "positive_definite": there.positive_definite,
+            "eigenvalues": there.eigenvalues,
+            "words": sentences(there),
+        }
+    }
+
+
+def _Sigmas(frame, model, given):
+    """Per term (q, q) the relative covariance of its effects, zero where the model has none."""
+    Sigmas, components = [], iter(given.components)
     for term, structure in zip(frame.terms, model.structures, strict=True):
+        Sigmas.append(np.zeros((len(term.effects), len(term.effects))))
+        for component in structure.components:
+            A, S = component.basis, next(components)
+            Sigmas[-1] += A @ (S if len(S) == A.shape[1] else S[0, 0] * np.eye(A.shape[1])) @ A.T
+    return Sigmas
+
+
+def _terms(frame, model, given):
+    terms, Sigmas = [], _Sigmas(frame, model, given)
+    for term, structure, Sigma in zip(frame.terms, model.structures, Sigmas, strict=True):
         if not structure.components:
             continue
-        G = given.sigma**2 * sum(
-            c.basis
-            @ (S if len(S) == c.basis.shape[1] else S[0, 0] * np.eye(c.basis.shape[1]))
-            @ c.basis.T
-            for c, S in zip(structure.components, components, strict=False)
-        )
+        G = given.sigma**2 * Sigma
         terms.append(
             {
                 "group": term.name,
@@ -97,12 +149,6 @@ def _terms(frame, model, given):
             }
         )
     return terms
-
-
-def _version(engine):
-    from importlib.metadata import version
-
-    return version(engine)
 
 
 def _line(record):

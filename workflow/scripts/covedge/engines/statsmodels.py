@@ -2,38 +2,20 @@
 
 import time
 import warnings
-from dataclasses import dataclass
+from importlib import metadata
 
 import numpy as np
 from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
 
 from covedge.design import ModelFrame
+from covedge.engines.answer import Answer, NotExpressible
 from covedge.ladder import Model
 from covedge.structure import FULL
 
 
-class NotExpressible(Exception):
-    """The engine has no way to say this model; the message says why."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an engine answered.
-
-    components : relative covariances as `judge` takes them; sigma : residual SD.
-    beta, std_error : (p,) fixed effects, NaN where the engine gives no standard error.
-    criterion : -2 log-likelihood by the engine's own reckoning.
-    converged : its own word on it; messages : its warnings word for word.
-    """
-
-    components: list[np.ndarray]
-    sigma: float
-    beta: np.ndarray
-    std_error: np.ndarray
-    criterion: float
-    converged: bool
-    messages: tuple[str, ...]
-    seconds: float
+def version() -> str:
+    """The version that is installed."""
+    return metadata.version("statsmodels")
 
 
 def answer(frame: ModelFrame, model: Model, reml: bool) -> Answer:
