@@ -10,7 +10,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("Snakefile", "workflow", "config", "environment.yml", "data/rats.csv")
-STEPS = ("prepare", "fit", "engines", "bayes", "diagnose", "report", "index")
+STEPS = (
+    "prepare",
+    "fit",
+    "engines",
+    "bayes",
+    "bootstrap",
+    "profiles",
+    "infer",
+    "diagnose",
+    "report",
+    "index",
+)
 
 # Before the text of each script, whose imports the hash of the library still sees.
 PRETEND = """

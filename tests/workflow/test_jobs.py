@@ -9,18 +9,34 @@ from support.tree import Tree, copy_pretending
 INDEX = "Writing the index of all analyses"
 
 
+MESSAGES = {
+    "prepare": ["Preparing the data of {}"],
+    "fit": ["Fitting the ladder of {}"],
+    "engines": ["Asking other packages about {}"],
+    "bayes": ["Sampling the posteriors of {}"],
+    "bootstrap": [
+        "Simulating {}, replicates 1 to 250",
+        "Simulating {}, replicates 251 to 500",
+    ],
+    "profiles": ["Profiling the likelihood of {}"],
+    "infer": ["Intervals and tests of {}"],
+    "diagnose": ["Diagnosing {}"],
+    "report": ["Writing the page of {}"],
+}
+# What must run again where a step does: all after it, but for these.
+AFTER = {
+    "engines": ("engines", "diagnose", "report"),
+    "bayes": ("bayes", "report"),
+    "profiles": ("profiles", "infer", "report"),
+    "infer": ("infer", "report"),
+    "diagnose": ("diagnose", "report"),
+}
+
+
 def jobs_of(analysis, first="prepare"):
-    """The messages of an analysis' jobs from step `first` on."""
-    messages = {
-        "prepare": f"Preparing the data of {analysis}",
-        "fit": f"Fitting the ladder of {analysis}",
-        "engines": f"Asking other packages about {analysis}",
-        "bayes": f"Sampling the posteriors of {analysis}",
-        "diagnose": f"Diagnosing {analysis}",
-        "report": f"Writing the page of {analysis}",
-    }
-    steps = list(messages)
-    return [messages[step] for step in steps[steps.index(first) :]]
+    """The messages of an analysis' jobs where step `first` runs again."""
+    steps = AFTER.get(first) or list(MESSAGES)[list(MESSAGES).index(first) :]
+    return [message.format(analysis) for step in steps for message in MESSAGES[step]]
 
 
 def both(first):
@@ -63,11 +79,16 @@ def test_the_default_config(finished, tree):
 def test_an_edit_of_one_analysis_reruns_that_analysis_only(tree, old, new, first):
     tree.edit("config/config.yaml", old, new)
     expected = [] if first is None else [*jobs_of("rats_s15", first), INDEX]
-    if first == "engines":  # the posterior does not depend on other packages
-        expected.remove("Sampling the posteriors of rats_s15")
-    if first == "bayes":  # nor does the verdict depend on the posterior
-        expected.remove("Diagnosing rats_s15")
     assert tree.jobs() == sorted(expected)
+
+
+def test_more_replicates_are_added_to_those_there_are(tree):
+    tree.edit(
+        "config/config.yaml", "method: REML", "method: REML\n    bootstrap: {replicates: 600}"
+    )
+    new = "Simulating rats_s15, replicates 501 to 600"
+    others = {*jobs_of("rats_s15", "infer"), *jobs_of("rats_s15", "diagnose")}
+    assert tree.jobs() == sorted([new, *others, INDEX])
 
 
 def test_a_new_analysis_runs_alone(tree):
@@ -80,6 +101,8 @@ def test_a_new_analysis_runs_alone(tree):
     ("module", "first"),
     [
         ("figures/style", "report"),
+        ("profile_curve", "profiles"),
+        ("multiplicity", "infer"),
         ("kernel/linalg", "fit"),
         ("formula", "prepare"),
     ],

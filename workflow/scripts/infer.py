@@ -1,6 +1,8 @@
 """What can still be concluded: intervals of every rung, tests between rungs, one group left out."""
 
 import logging
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -9,9 +11,12 @@ from covedge.analysis import frame_of
 from covedge.bootstrap_record import criteria
 from covedge.comparisons import compare, plan
 from covedge.comparisons_record import comparisons_record
+from covedge.design import ModelFrame
+from covedge.fit import Fit
 from covedge.fit import fit as fit_model
 from covedge.intervals import intervals_record
 from covedge.jsonio import read_json, write_json
+from covedge.ladder import Ladder
 from covedge.leave_out import leave_out as leave_out_of
 from covedge.leave_out import leave_out_record
 from covedge.likelihood import Likelihood
@@ -24,12 +29,42 @@ from covedge.verdict import focus
 log = logging.getLogger("infer")
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What the three results share. frame : None where there are too many rows.
+
+    draws : by model, all batches; reasons : by model, why there are none or fewer than asked for.
+    smallest : the smallest SD that matters, in units of the response. focus : model looked at.
+    """
+
+    ladder: Ladder
+    fits: dict[str, Fit]
+    frame: ModelFrame | None
+    draws: dict[str, pd.DataFrame]
+    reasons: dict[str, str]
+    smallest: float
+    focus: str
+
+
 def infer(data, gram, ladder, fits, profiles, bootstrap, analysis, intervals, tests, leave_out):
     """Write intervals/{model}.json, tests.json and leave_out.json.
 
     profiles : folder of the step before. bootstrap : folders with batches of draws. What one of
     the three results lacks does not cost the others.
     """
+
+    @cache
+    def known():
+        return _known(data, gram, ladder, fits, bootstrap, analysis)
+
+    folder_or_failure(
+        "infer", intervals, lambda folder: _intervals(known(), profiles, analysis["name"], folder)
+    )
+    json_or_failure("tests", tests, lambda: _tests(known(), analysis["seed"]))
+    json_or_failure("leave_out", leave_out, lambda: _left_out(known()))
+
+
+def _known(data, gram, ladder, fits, bootstrap, analysis):
     found = ladder_from_json(read_json(ladder))
     records = [read_json(f"{fits}/{model.name}.json") for model in found.models]
     likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
@@ -39,34 +74,35 @@ def infer(data, gram, ladder, fits, profiles, bootstrap, analysis, intervals, te
         for model, record in zip(found.models, records, strict=True)
         if record["identifiable"] or model is found.models[-1]
     }
-    frame = frame_of(data, analysis) if likelihood.gram.n_obs < BATCHED_FROM else None
-    draws, reasons = _draws(bootstrap, refitted)
-    smallest = smallest_sd(analysis["smallest_sd"], focus(records))
-
-    def write_intervals(folder):
-        for name, fit in refitted.items():
-            known = {"analysis": analysis["name"], "smallest_sd": smallest}
-            try:
-                record = known | intervals_record(
-                    fit,
-                    found.terms,
-                    found.fixed,
-                    frame,
-                    smallest,
-                    _profiles(profiles, name),
-                    draws.get(name),
-                    reasons.get(name),
-                )
-            except Exception as error:
-                log.exception("the intervals of %s failed, and the report will say so", name)
-                record = failure("intervals", error) | {"model": name}
-            write_json(folder / f"{name}.json", record)
-
-    folder_or_failure("infer", intervals, write_intervals)
-    json_or_failure("tests", tests, lambda: _tests(found, refitted, draws, reasons, analysis))
-    json_or_failure(
-        "leave_out", leave_out, lambda: _left_out(frame, refitted[focus(records)["model"]])
+    looked_at = focus(records)
+    return _Known(
+        found,
+        refitted,
+        frame_of(data, analysis) if likelihood.gram.n_obs < BATCHED_FROM else None,
+        *_draws(bootstrap, refitted),
+        smallest_sd(analysis["smallest_sd"], looked_at),
+        looked_at["model"],
     )
+
+
+def _intervals(known, profiles, analysis, folder):
+    for name, fit in known.fits.items():
+        try:
+            record = intervals_record(
+                fit,
+                known.ladder.terms,
+                known.ladder.fixed,
+                known.frame,
+                known.smallest,
+                _profiles(profiles, name),
+                known.draws.get(name),
+                known.reasons.get(name),
+            )
+            record = {"analysis": analysis, "smallest_sd": known.smallest} | record
+        except Exception as error:
+            log.exception("the intervals of %s failed, and the report will say so", name)
+            record = failure("intervals", error) | {"model": name}
+        write_json(folder / f"{name}.json", record)
 
 
 def _draws(folders, models):
@@ -93,19 +129,20 @@ def _profiles(folder, model):
     return told if told["status"] != "ok" else None
 
 
-def _tests(ladder, fits, draws, reasons, analysis):
-    planned = plan(ladder.models, fits, analysis["seed"])
+def _tests(known, seed):
+    planned = plan(known.ladder.models, known.fits, seed)
     simulated = {}
     for smaller, larger in (pair.names for pair in planned.pairs):
-        both = criteria(draws[smaller], smaller, larger) if smaller in draws else None
-        simulated[smaller, larger] = reasons.get(smaller) if both is None else both
+        draws = known.draws.get(smaller)
+        both = criteria(draws, smaller, larger) if draws is not None else None
+        simulated[smaller, larger] = known.reasons.get(smaller) if both is None else both
     return comparisons_record(compare(planned, simulated))
 
 
-def _left_out(frame, fit):
-    if frame is None:
-        return {"model": fit.model.name, "terms": [], "reason": "there are too many rows"}
-    return leave_out_record(leave_out_of(frame, fit))
+def _left_out(known):
+    if known.frame is None:
+        return {"model": known.focus, "terms": [], "reason": "there are too many rows"}
+    return leave_out_record(leave_out_of(known.frame, known.fits[known.focus]))
 
 
 if __name__ == "__main__":
