@@ -36,14 +36,16 @@ def fitted(name):
     return fit, fit_record(fit, name, problem.frame.fixed), apvar(fit, problem.frame.terms)
 
 
-def page(name, tmp_path, with_record=True):
+def page(name, tmp_path, with_record=True, engines=None):
     """(record, Markdown) by way of the JSON that the steps write."""
     fit, asked, found = fitted(name)
     path = tmp_path / "fit.json"
     write_json(path, {"asked": asked, "apvar": apvar_record(found, fit)})
     read = json.loads(path.read_text(encoding="utf-8"))
     record = {"apvar": read["apvar"]} if with_record else {}
-    results = SimpleNamespace(asked=read["asked"], intervals={asked["model"]: record})
+    results = SimpleNamespace(
+        asked=read["asked"], intervals={asked["model"]: record}, engines=engines or {}
+    )
     return read["apvar"], three_matrices.compose(results)
 
 
@@ -113,3 +115,47 @@ def test_nothing_above_zero_can_still_be_drawn():
     assert "no random effects" in svg(
         eigenvalues([Panel("G", "", (), empty="no random effects")]), "e"
     )
+
+
+def stopped(name, distance, own, positive_definite, **more):
+    """nlme's record for the model asked for, as the step `engines` writes it."""
+    answer = {"status": "ok", "version": "3.1-162 (R 4.2.2)", "distance": distance}
+    answer["apvar"] = {
+        "own_words": own,
+        "state": "bowl" if positive_definite else "not a bowl",
+        "positive_definite": positive_definite,
+        "eigenvalues": [2.0, 3.0] if positive_definite else [-2.0, 0.0, 3.0],
+        "words": ["The verdict.", "Where the SD of x goes up, it bends downwards."],
+    }
+    return {"nlme": {fitted(name)[1]["model"]: answer | more}}
+
+
+REFUSED = "Non-positive definite approximate variance-covariance"
+
+
+def test_where_nlme_stopped_short_its_apvar_is_set_beside_ours(tmp_path):
+    engines = stopped("rats_s15", 1.04005, REFUSED, False, settings='opt = "optim"')
+    _, words = page("rats_s15", tmp_path, engines=engines)
+    assert "nlme’s own answer, 1.04 above the certified optimum" in words
+    assert (
+        f"1 eigenvalues of the curvature below zero, 1 at zero; nlme says <code>{REFUSED}" in words
+    )
+    assert "no estimate at all" in words
+    assert "opt = &quot;optim&quot;</code>`{=html}: its defaults ended in an error" in words
+    assert "by exact derivatives too. Where the SD of x goes up" in words
+    assert "The verdict." not in words
+
+
+def test_where_nlmes_rounding_decided_it_is_said(tmp_path):
+    _, words = page("Orthodont", tmp_path, engines=stopped("Orthodont", 1e-9, REFUSED, True))
+    assert "at the certified optimum" in words
+    assert "By exact derivatives at the same point it is positive definite" in words
+    assert "no estimate at all" not in words
+
+
+def test_nlme_that_failed_is_quoted_and_its_words_are_text(tmp_path):
+    engines = stopped("Orthodont", 0.0, "", True)
+    model = next(iter(engines["nlme"]))
+    engines["nlme"][model] = {"status": "failed", "reason": "lme() said <b>no</b> *way*"}
+    _, words = page("Orthodont", tmp_path, engines=engines)
+    assert "gave no answer: `<bdi>lme() said &lt;b&gt;no&lt;/b&gt; *way*</bdi>`{=html}." in words

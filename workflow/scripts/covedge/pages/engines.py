@@ -33,6 +33,7 @@ def compose(results: Results) -> str:
         parts.append(f"The step that asks other engines failed: {text(step.get('reason', ''))}")
     elif not results.engines:
         parts.append("No other engine was asked.")
+    parts += [f"{text(note)}." for note in step.get("notes", [])]
     return "\n".join(parts)
 
 
@@ -140,11 +141,16 @@ def _messages(answer: dict) -> Html:
     words = [
         f"{code_html(message)}{_times(said.count(message))}" for message in dict.fromkeys(said)
     ]
+    if answer.get("apvar"):
+        words.append(f"apVar: {code_html(answer['apvar']['own_words'])}")
     shown = "<br>".join(words)
     if len(words) > FEW:
         shown = f"<details><summary>{len(words)} messages</summary>{shown}</details>"
     if answer.get("converged") is not None:
         says = "It says that it converged." if answer["converged"] else "It did not converge."
+        if answer.get("settings"):
+            setting = code_html(answer["settings"])
+            says = f"Its defaults ended in an error; with {setting} it says that it converged."
         shown = f"{says}<br>{shown}" if len(words) <= FEW else f"{says}{shown}"
     return Html(shown or '<span class="note">nothing</span>')
 

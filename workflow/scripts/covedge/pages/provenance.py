@@ -13,7 +13,7 @@ def compose(results: Results) -> str:
         ("Seed", analysis.get("seed", "–")),
         ("Rendered", given.get("rendered", "–")),
     ]
-    versions = [f"{name} {version}" for name, version in given.get("versions", {}).items()]
+    versions = [f"{name} {version}" for name, version in _versions(results).items()]
     rows.append(("Versions", ", ".join(versions) or "not recorded"))
     times = table(
         ["Step", "Seconds"],
@@ -30,6 +30,18 @@ def compose(results: Results) -> str:
         + fold("Times", times)
         + fold("The config of this analysis", config)
     )
+
+
+def _versions(results: Results) -> dict[str, str]:
+    """Of the packages here, and of engines that run in R."""
+    told = {
+        engine: answer["version"]
+        for engine, answers in results.engines.items()
+        for answer in answers.values()
+        if answer.get("version")
+    }
+    here = results.provenance.get("versions", {})
+    return here | {engine: told[engine] for engine in told if engine not in here}
 
 
 def _times(results: Results) -> list[tuple[str, float]]:

@@ -8,6 +8,8 @@ from covedge.markup import listing
 COLLAPSED = 1e-6
 # Loadings below this part of the largest are left out of the words, not of the figures.
 MENTIONED = 0.4
+# An eigenvalue of apVar's inverse up to here is none (`apvar.FLAT`, which has the reason).
+FLAT = 1e-5
 
 
 def mark(term: dict, direction: dict) -> str:
@@ -29,6 +31,12 @@ def collapsed(direction: dict) -> bool:
 def clean(value: float | None) -> float:
     """A reliability or a dual without rounding noise: zero below the tolerance."""
     return 0.0 if value is None or abs(value) < COLLAPSED else value
+
+
+def signs(eigenvalues: list[float]) -> tuple[int, int]:
+    """How many eigenvalues of apVar's inverse are below zero, and at zero."""
+    below = sum(value < -FLAT for value in eigenvalues)
+    return below, sum(abs(value) <= FLAT for value in eigenvalues)
 
 
 def flat(term: dict) -> bool:

@@ -5,11 +5,9 @@ import itertools
 from covedge.figures.eigenvalues import Panel, eigenvalues
 from covedge.figures.style import svg
 from covedge.markup import Column, Html, count, figure, fold, listing, number, table, text
-from covedge.pages import correlations, reading
+from covedge.pages import correlations, nlme_stopped, reading
 from covedge.pages.results import Results
 
-# An eigenvalue of apVar's inverse up to here is none (`apvar.FLAT`, which has the reason).
-FLAT = 1e-5
 SHAPES = ("circles", "squares", "diamonds", "triangles", "triangles upside down")
 # More eigenvalues than this are no help in a table.
 MOST_LISTED = 30
@@ -18,8 +16,8 @@ MOST_LISTED = 30
 def compose(results: Results) -> str:
     """A table of the three, their eigenvalues as a picture, and what those at zero mean."""
     fit = results.asked
-    record = _record(results)
-    rows = [_row_G(fit), _row_apvar(fit, record), _row_V(fit)]
+    record, of_nlme = _record(results), nlme_stopped.words(results)
+    rows = [_row_G(fit), _row_apvar(fit, record), *nlme_stopped.rows(results), _row_V(fit)]
     columns = ["Matrix", "What it is", "Here", "A negative number in it means"]
     return "\n".join(
         [
@@ -28,7 +26,7 @@ def compose(results: Results) -> str:
             "and it is alarming in only some of the cases.\n",
             table(columns, rows, "The three matrices of this model", stacked=True),
             _picture(fit, record) if record else "",
-            _words(fit, record) if record else "",
+            _words(record, of_nlme) if record else of_nlme,
             _numbers(record) if record else "",
             correlations.compose(fit),
         ]
@@ -87,7 +85,7 @@ def _apvar_unseen(fit: dict) -> str:
 
 def _apvar_here(record: dict) -> str:
     size = len(record["parameters"])
-    below, zero = _counted(record)
+    below, zero = reading.signs(record["eigenvalues"])
     missing = sum(one["edge"] is not None for one in record["parameters"])
     told = [f"{size} × {size}"]
     if missing:
@@ -104,12 +102,6 @@ def _apvar_here(record: dict) -> str:
     return "; ".join(told)
 
 
-def _counted(record: dict) -> tuple[int, int]:
-    """(eigenvalues of the curvature below zero, at zero)."""
-    values = record["eigenvalues"]
-    return sum(v < -FLAT for v in values), sum(abs(v) <= FLAT for v in values)
-
-
 def _row_V(fit: dict) -> tuple:
     return (
         Html("<b>V</b>"),
@@ -120,7 +112,7 @@ def _row_V(fit: dict) -> tuple:
 
 
 def _picture(fit: dict, record: dict) -> str:
-    below, zero = _counted(record)
+    below, zero = reading.signs(record["eigenvalues"])
     G, V = record["matrices"]["G"], record["matrices"]["V"]
     size, null = sum(len(t["eigenvalues"]) for t in G), _null(record)
     shapes = ""
@@ -156,7 +148,7 @@ def _panels(record: dict) -> list[Panel]:
     shared = (V["smallest"], V["n"] - (V["n_above"] or 0))
     return [
         Panel("G", f"{size} × {size}", parts, empty="" if size else "no random effects"),
-        Panel("apVar", f"{free} × {free}", curvature, flat=FLAT),
+        Panel("apVar", f"{free} × {free}", curvature, flat=reading.FLAT),
         Panel(
             "V",
             f"{V['n']} × {V['n']}",
@@ -167,7 +159,7 @@ def _panels(record: dict) -> list[Panel]:
     ]
 
 
-def _words(fit: dict, record: dict) -> str:
+def _words(record: dict, of_nlme: str) -> str:
     V, null = record["matrices"]["V"], _null(record)
     if null:
         where = "that combination" if null == 1 else "those combinations"
@@ -181,7 +173,7 @@ def _words(fit: dict, record: dict) -> str:
     of_V = f"no eigenvalue is below σ² = {number(V['smallest'])}, the noise of one observation"
     if V["n_above"]:
         of_V += f"; {V['n_above']} are larger, because groups differ"
-    return f"- **G:** {of_G}\n- **apVar:** {_words_of_apvar(record)}\n- **V:** {of_V}.\n"
+    return f"- **G:** {of_G}\n- **apVar:** {_words_of_apvar(record)}\n{of_nlme}- **V:** {of_V}.\n"
 
 
 def _words_of_apvar(record: dict) -> str:
