@@ -138,11 +138,11 @@ def test_where_nlme_stopped_short_its_apvar_is_set_beside_ours(tmp_path):
     _, words = page("rats_s15", tmp_path, engines=engines)
     assert "nlme’s own answer, 1.04 above the certified optimum" in words
     assert (
-        f"1 eigenvalues of the curvature below zero, 1 at zero; nlme says <code>{REFUSED}" in words
+        f"1 eigenvalue of the curvature below zero, 1 at zero; nlme says <code>{REFUSED}" in words
     )
     assert "no estimate at all" in words
     assert "opt = &quot;optim&quot;</code>`{=html}: its defaults ended in an error" in words
-    assert "by exact derivatives too. Where the SD of x goes up" in words
+    assert "by exact derivatives too. `<bdi>Where the SD of x goes up" in words
     assert "The verdict." not in words
 
 

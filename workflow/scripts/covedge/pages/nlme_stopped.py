@@ -1,6 +1,6 @@
 """apVar at nlme's own answer, where R was there to give one: a row and a paragraph."""
 
-from covedge.markup import Html, code, code_html, escape, number, text
+from covedge.markup import Html, code, code_html, count, escape, number, text
 from covedge.pages import reading
 from covedge.pages.engines import SAME
 from covedge.pages.results import FAILED, Results
@@ -81,7 +81,7 @@ def _here(exact: dict) -> Html:
     values = exact["eigenvalues"]
     below, zero = reading.signs(values)
     if below or zero:
-        told = f"{below} eigenvalues of the curvature below zero, {zero} at zero"
+        told = f"{count(below, 'eigenvalue')} of the curvature below zero, {zero} at zero"
     else:
         told = "all eigenvalues of the curvature are above zero"
     return Html(f"{len(values)} × {len(values)}; {told}; {own}")

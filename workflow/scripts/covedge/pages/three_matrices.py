@@ -96,7 +96,7 @@ def _apvar_here(record: dict) -> str:
     if record["state"] == "edge":
         told.append("the fit lies on an edge, where it cannot be relied on")
     if below or zero:
-        told.append(f"{below} eigenvalues of the curvature below zero, {zero} at zero")
+        told.append(f"{count(below, 'eigenvalue')} of the curvature below zero, {zero} at zero")
     elif not missing and record["positive_definite"]:
         told.append("all eigenvalues of the curvature are above zero, so there are intervals")
     return "; ".join(told)
