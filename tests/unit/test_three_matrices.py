@@ -140,7 +140,7 @@ def test_where_nlme_stopped_short_its_apvar_is_set_beside_ours(tmp_path):
     assert (
         f"1 eigenvalue of the curvature below zero, 1 at zero; nlme says <code>{REFUSED}" in words
     )
-    assert "no estimate at all" in words
+    assert "not of the best fit" in words
     assert "opt = &quot;optim&quot;</code>`{=html}: its defaults ended in an error" in words
     assert "by exact derivatives too. `<bdi>Where the SD of x goes up" in words
     assert "The verdict." not in words
@@ -150,7 +150,7 @@ def test_where_nlmes_rounding_decided_it_is_said(tmp_path):
     _, words = page("Orthodont", tmp_path, engines=stopped("Orthodont", 1e-9, REFUSED, True))
     assert "at the certified optimum" in words
     assert "By exact derivatives at the same point it is positive definite" in words
-    assert "no estimate at all" not in words
+    assert "not of the best fit" not in words
 
 
 def test_nlme_that_failed_is_quoted_and_its_words_are_text(tmp_path):

@@ -22,6 +22,9 @@ REFUSED = "Non-positive definite approximate variance-covariance"
 @pytest.fixture
 def r(require_program):
     require_program("Rscript")
+    if nlme.version() is None:
+        everything = os.environ.get("COVEDGE_REQUIRE_ALL") == "1"
+        (pytest.fail if everything else pytest.skip)("R is there, and its package nlme is not")
 
 
 @pytest.fixture

@@ -199,7 +199,10 @@ def _run(command, folder, limit):
 def _kill(process):
     """End the program, if it still runs, and whatever it has started."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:  # Windows
+            process.kill()
         process.wait()
 
 

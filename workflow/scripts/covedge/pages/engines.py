@@ -84,7 +84,7 @@ def _engine(results: Results, answers: dict[str, dict]) -> str:
         Column("Certified", "num"),
         Column("Above by", "num"),
         Column("Its answer", "prose"),
-        "Its own words",
+        Column("Its own words", "prose"),
     ]
     shown = [_row(results, rung, answers[rung["model"]]) for rung in given]
     parts = [_silent(results, answers, rungs)]

@@ -19,8 +19,8 @@ def rows(results: Results) -> list[tuple]:
             f"the same matrix at nlme’s own answer, {_place(answer)}",
             _here(answer["apvar"]),
             Html(
-                "The same. But where nlme stopped above the optimum, it is about a point that is "
-                "no estimate at all."
+                "The same; but nlme stopped above the optimum, and so it tells of the point where "
+                "it stopped, and not of the best fit."
                 if _short(answer)
                 else "The same."
             ),
