@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from support.inferred import inferred
+
 PAIRS = ("BFVL", "GAGL", "GASO", "GATA", "RFVL", "TAVL")
 
 
@@ -23,8 +25,11 @@ class Labels:
     pairs: tuple[str, ...] = PAIRS
 
 
-def write(folder: Path, labels: Labels | None = None, seed: int = 1) -> dict:
-    """Write the results below `folder`; returns the parameters of the page."""
+def write(folder: Path, labels: Labels | None = None, seed: int = 1, infer: bool = False) -> dict:
+    """Write the results below `folder`; returns the parameters of the page.
+
+    infer : whether with intervals, tests and left-out groups, which take some seconds.
+    """
     labels, rng = labels or Labels(), np.random.default_rng(seed)
     asked = f"{labels.response} ~ {labels.factor} + ({labels.factor} | {labels.group})"
     analysis = {"name": "rats_s15", "title": labels.title, "formula": asked, "method": "REML"}
@@ -36,10 +41,11 @@ def write(folder: Path, labels: Labels | None = None, seed: int = 1) -> dict:
         fit = _fit(rung, index, labels, rng)
         _save(folder / "fits" / f"{rung['model']}.json", fit)
         _save(folder / "engines/statsmodels" / f"{rung['model']}.json", _engine(fit, index))
-    _save(folder / "posterior/m2-cs.lkj.collapsed.json", _posterior(labels, rng))
+    _save(folder / "posterior/m2-compound.lkj.collapsed.json", _posterior(labels, rng))
     _save(folder / "posterior/m4-full.lkj.collapsed.json", _failed_posterior())
     _save(folder / "verdict.json", _verdict(labels, ladder))
-    return {
+    places = {} if not infer else _inferred(folder, labels)
+    return places | {
         "title": labels.title,
         "analysis": analysis,
         "design": str(folder / "design.json"),
@@ -49,6 +55,17 @@ def write(folder: Path, labels: Labels | None = None, seed: int = 1) -> dict:
         "posterior": str(folder / "posterior"),
         "verdict": str(folder / "verdict.json"),
     }
+
+
+def _inferred(folder: Path, labels: Labels) -> dict[str, str]:
+    found = inferred(labels.response, labels.factor, labels.group, labels.pairs)
+    for model, record in found["intervals"].items():
+        _save(folder / f"intervals/{model}.json", record)
+    places = {"intervals": str(folder / "intervals")}
+    for name in ("tests", "leave_out"):
+        _save(folder / f"{name}.json", found[name])
+        places[name] = str(folder / f"{name}.json")
+    return places
 
 
 def _save(path: Path, content: object) -> None:
@@ -61,7 +78,12 @@ def _ladder(labels: Labels) -> list[dict]:
     rungs = [
         ("m0-fixed", f"{y} ~ {f}", "no random effects", "the yardstick"),
         ("m1-intercept", f"{y} ~ {f} + (1 | {g})", "intercepts", "does the group matter?"),
-        ("m2-cs", f"{y} ~ {f} + (1 | {g}) + (1 | {g}:{f})", "compound symmetry", "do slopes vary?"),
+        (
+            "m2-compound",
+            f"{y} ~ {f} + (1 | {g}) + (1 | {g}:{f})",
+            "compound symmetry",
+            "do slopes vary?",
+        ),
         ("m3-diagonal", f"{y} ~ {f} + ({f} || {g})", "uncorrelated slopes", "by how much each?"),
         ("m4-full", f"{y} ~ {f} + ({f} | {g})", "correlated slopes", "the formula asked for"),
     ]
@@ -214,7 +236,7 @@ def _posterior(labels: Labels, rng) -> dict:
     ]
     return {
         "status": "ok",
-        "model": "m2-cs",
+        "model": "m2-compound",
         "prior": "lkj",
         "parametrization": "collapsed",
         "chains": 4,

@@ -11,7 +11,7 @@ from covedge.pages.results import read_given
 from support.results import Labels, write
 
 NAMES = ["(Intercept)", "mPairGAGL", "mPairGASO", "mPairGATA", "mPairRFVL", "mPairTAVL"]
-SOUND, ASKED = ["m1-intercept", "m2-cs", "m3-diagonal"], "m4-full"
+SOUND, ASKED = ["m1-intercept", "m2-compound", "m3-diagonal"], "m4-full"
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def with_intervals(results, **by_model):
 
 def test_without_intervals_two_standard_errors_serve_and_the_page_says_so(results):
     told = {rung.model: rung.told for rung in fixed_reading.rungs(results)}
-    row = next(r for r in results.fits["m2-cs"]["fixed"] if r["name"] == NAMES[1])
-    one = told["m2-cs"][NAMES[1]]
+    row = next(r for r in results.fits["m2-compound"]["fixed"] if r["name"] == NAMES[1])
+    one = told["m2-compound"][NAMES[1]]
     assert one.upper == pytest.approx(row["estimate"] + 2 * row["std_error"])
     assert "Intervals are two standard errors either side" in page.compose(results)
 
@@ -55,7 +55,7 @@ def test_an_interval_of_the_record_is_the_one_that_is_told(results):
 
 
 def test_a_conclusion_that_changes_between_sound_rungs_is_told_with_both_intervals(results):
-    words = page.compose(with_intervals(results, m2_cs={NAMES[3]: (-0.5, 0.75)}))
+    words = page.compose(with_intervals(results, m2_compound={NAMES[3]: (-0.5, 0.75)}))
     assert words.startswith("**What can be concluded of ")
     assert "The other 5 coefficients say the same" in words
     line = next(line for line in words.splitlines() if line.startswith("- "))
@@ -116,6 +116,6 @@ def test_one_far_too_wide_interval_does_not_flatten_the_others():
 
 
 def test_the_alternative_text_states_the_finding(results):
-    words = page.compose(with_intervals(results, m2_cs={NAMES[3]: (-0.5, 0.75)}))
+    words = page.compose(with_intervals(results, m2_compound={NAMES[3]: (-0.5, 0.75)}))
     finding = f"whether zero is excluded changes for {NAMES[3]}."
     assert f'aria-label="Fixed effects along the ladder: {finding}"' in words

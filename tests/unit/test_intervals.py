@@ -11,7 +11,6 @@ from covedge.intervals import intervals_record
 from covedge.jsonio import plain
 from support.models import data_set, set_up
 
-
 N = 2000
 
 

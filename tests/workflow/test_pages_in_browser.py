@@ -28,7 +28,7 @@ def pages(tmp_path_factory):
 
     analyses = {}
     for name, labels in (("plain", Labels()), ("odd", LABELS)):
-        files = write(folder / name, labels)
+        files = write(folder / name, labels, infer=True)
         analyses[name] = files.pop("analysis")
         files.pop("title")
         report(REPORTS / "analysis.qmd", DRESS, files, analyses[name], "pandoc", page(name))
