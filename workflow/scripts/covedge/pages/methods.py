@@ -4,12 +4,18 @@ from covedge.markup import code, count, div, fixed, listing, text
 from covedge.pages import reading
 from covedge.pages.results import FAILED, Results
 
+_DEGREES = {
+    "kenward_roger": "Kenward and Roger’s method",
+    "satterthwaite": "Satterthwaite’s degrees of freedom",
+    "bootstrap": "percentiles of the bootstrap",
+}
 METHODS = {"REML": "restricted maximum likelihood (REML)", "ML": "maximum likelihood"}
 
 
 def compose(results: Results) -> str:
-    """Two short paragraphs in the past tense, in a box with a copy button."""
-    return div("copy", f"{_fit(results)}\n\n{_diagnosis(results)}")
+    """Two or three short paragraphs in the past tense, in a box with a copy button."""
+    parts = [_fit(results), _diagnosis(results), _inference(results)]
+    return div("copy", "\n\n".join(part for part in parts if part))
 
 
 def _fit(results: Results) -> str:
@@ -57,4 +63,32 @@ def _diagnosis(results: Results) -> str:
         )
     if results.recommended.get("formula"):
         words += f" We report {code(results.recommended['formula'])}."
+    return words
+
+
+def _inference(results: Results) -> str:
+    """Which intervals and tests there are; empty where there are none."""
+    found = results.intervals.get(results.focus["model"])
+    if not found:
+        return ""
+    words = (
+        "Intervals of standard deviations and correlations (95 %) are from the profile "
+        f"likelihood ({results.focus['method']})"
+    )
+    replicates = (found.get("bootstrap") or {}).get("replicates")
+    if replicates:
+        words += (
+            f" and from {replicates} parametric bootstrap replicates, drawn as sufficient "
+            "statistics given the design"
+        )
+    used = {_DEGREES[row["use"]] for row in found.get("fixed", []) if row.get("use") in _DEGREES}
+    if used:
+        words += f"; those of fixed effects are by {listing(sorted(used))}"
+    words += "."
+    if results.tests.get("rungs"):
+        words += (
+            " Models were compared by likelihood-ratio tests that allow for variances at zero "
+            "(exact for a single variance, else by parametric bootstrap), with a familywise error "
+            "rate of 5 % over the ladder."
+        )
     return words
