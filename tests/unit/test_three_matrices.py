@@ -153,6 +153,17 @@ def test_where_nlmes_rounding_decided_it_is_said(tmp_path):
     assert "not of the best fit" not in words
 
 
+def test_intervals_from_a_point_above_the_optimum_are_warned_of(tmp_path):
+    """As nlme 3.1-162 does for `yield ~ nitro + (nitro | Block) + (1 | Block:Variety)` of Oats."""
+    engines = stopped("rats_s15", 0.024, "positive definite", True)
+    assert (
+        "they belong to the point where nlme stopped"
+        in page("rats_s15", tmp_path, True, engines)[1]
+    )
+    engines = stopped("Orthodont", 0.024, "positive definite", True)
+    assert "they belong to the point" not in page("Orthodont", tmp_path, True, engines)[1]
+
+
 def test_nlme_that_failed_is_quoted_and_its_words_are_text(tmp_path):
     engines = stopped("Orthodont", 0.0, "", True)
     model = next(iter(engines["nlme"]))

@@ -52,6 +52,11 @@ def words(results: Results) -> str:
         told += f" That is so by exact derivatives too. {text(_direction(exact))}"
     else:
         told += " That is so by exact derivatives too."
+    if own == BOWL and _short(answer) and _best(results) is False:
+        told += (
+            " So intervals() prints intervals, though at the best fit there are none: they belong "
+            "to the point where nlme stopped. Do not use them."
+        )
     return f"- **apVar where nlme stopped:** {told.strip()}\n"
 
 
@@ -62,6 +67,12 @@ def _direction(exact: dict) -> str:
 
 def _answer(results: Results) -> dict:
     return results.engines.get("nlme", {}).get(results.asked["model"], {})
+
+
+def _best(results: Results) -> bool | None:
+    """Whether apVar is positive definite at the certified optimum; None where it is not known."""
+    record = results.intervals.get(results.asked["model"]) or {}
+    return (record.get("apvar") or {}).get("positive_definite")
 
 
 def _short(answer: dict) -> bool:
