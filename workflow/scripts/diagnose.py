@@ -18,7 +18,6 @@ from covedge.verdict import focus, verdict
 log = logging.getLogger("diagnose")
 
 
-
 def diagnose(design, gram, ladder, fits, engines, analysis, output):
     """Write verdict.json."""
 
@@ -30,9 +29,7 @@ def diagnose(design, gram, ladder, fits, engines, analysis, output):
         smallest = smallest_sd(analysis["smallest_sd"], looked_at)
         causes = why.not_identifiable(records[-1], read_json(design))
         model = next(m for m in found.models if m.name == looked_at["model"])
-        of_design, powers = _of_design(
-            likelihood, found, model, looked_at, smallest, analysis
-        )
+        of_design, powers = _of_design(likelihood, found, model, looked_at, smallest, analysis)
         causes += of_design
         answers = [read_json(path) for path in sorted(Path(engines).glob("*/*.json"))]
         causes += why.optimiser_failure(answers, {record["model"]: record for record in records})

@@ -44,10 +44,7 @@ if __name__ == "__main__":
     report(
         document=snakemake.input.document,
         dress=snakemake.input.dress,
-        files={
-            name: str(snakemake.input[name])
-            for name in RESULTS
-        },
+        files={name: str(snakemake.input[name]) for name in RESULTS},
         analysis=snakemake.params.analysis,
         renderer=snakemake.params.renderer,
         page=snakemake.output.page,

@@ -52,6 +52,35 @@ def _eliminated(ints, floats, Lam, ranks):
 
 
 @compiled
+def _least_squares(ints, floats, Lam, ranks):
+    """Eliminated, and beta by generalised least squares.
+
+    Returns (log|V|, log|X'V^-1X|, residual, beta (p,), (X'V^-1X)^-1 (p, p), work, factors).
+    """
+    p = ints[N_FIXED]
+    logdet, S, work, factors = _eliminated(ints, floats, Lam, ranks)
+    beta = np.empty(p)
+    A_inverse = np.empty((p, p))
+    logdet_fixed, residual = solve_root(S, p, np.zeros((p, p)), 0.0, beta, A_inverse)
+    return logdet, logdet_fixed, residual, beta, A_inverse, work, factors
+
+
+@compiled
+def _seed(beta, A_inverse, scale, reml):
+    """(p + 1, p + 1) where the adjoint starts: scale v v' for v = (-beta, 1), and A^-1 if reml."""
+    p = beta.size
+    seed = np.zeros((p + 1, p + 1))
+    for i in range(p):
+        for j in range(p):
+            seed[i, j] = scale * beta[i] * beta[j]
+            if reml:
+                seed[i, j] += A_inverse[i, j]
+        seed[i, p] = seed[p, i] = -scale * beta[i]
+    seed[p, p] = scale
+    return seed
+
+
+@compiled
 def profiled(ints, floats, Lam, ranks, reml, wanted, Gamma, H):
     """Profiled criterion, beta and sigma^2 out, and its derivatives.
 
@@ -61,10 +90,9 @@ def profiled(ints, floats, Lam, ranks, reml, wanted, Gamma, H):
     Returns (criterion, residual = (y - X beta)'V^-1(y - X beta), beta (p,), (X'V^-1X)^-1 (p, p)).
     """
     n, p = ints[N_OBS], ints[N_FIXED]
-    logdet, S, work, factors = _eliminated(ints, floats, Lam, ranks)
-    beta = np.empty(p)
-    A_inverse = np.empty((p, p))
-    logdet_fixed, residual = solve_root(S, p, np.zeros((p, p)), 0.0, beta, A_inverse)
+    logdet, logdet_fixed, residual, beta, A_inverse, work, factors = _least_squares(
+        ints, floats, Lam, ranks
+    )
     nu = n - p if reml else n
     if not (residual > 0.0 and np.isfinite(logdet) and np.isfinite(logdet_fixed)):
         return np.inf, residual, beta, A_inverse
@@ -73,23 +101,11 @@ def profiled(ints, floats, Lam, ranks, reml, wanted, Gamma, H):
         criterion += logdet_fixed
     derivatives = wanted >= 1
     if np.any(derivatives):
-        seed = np.zeros((p + 1, p + 1))
-        scale = nu / residual
-        for i in range(p):
-            for j in range(p):
-                seed[i, j] = scale * beta[i] * beta[j]
-                if reml:
-                    seed[i, j] += A_inverse[i, j]
-            seed[i, p] = seed[p, i] = -scale * beta[i]
-        seed[p, p] = scale
+        seed = _seed(beta, A_inverse, nu / residual, reml)
         backward(ints, floats, Lam, ranks, work, factors, seed, derivatives, Gamma)
     derivatives = wanted >= 2
     if np.any(derivatives):
-        seed = np.zeros((p + 1, p + 1))
-        if reml:
-            for i in range(p):
-                for j in range(p):
-                    seed[i, j] = A_inverse[i, j]
+        seed = _seed(beta, A_inverse, 0.0, reml)
         backward(ints, floats, Lam, ranks, work, factors, seed, derivatives, H)
     return criterion, residual, beta, A_inverse
 
@@ -102,25 +118,17 @@ def unprofiled(ints, floats, Lam, ranks, reml, sigma2, Gamma):
     Returns (value, d value / d sigma2).
     """
     n, p = ints[N_OBS], ints[N_FIXED]
-    logdet, S, work, factors = _eliminated(ints, floats, Lam, ranks)
-    beta = np.empty(p)
-    A_inverse = np.empty((p, p))
-    logdet_fixed, residual = solve_root(S, p, np.zeros((p, p)), 0.0, beta, A_inverse)
+    logdet, logdet_fixed, residual, beta, A_inverse, work, factors = _least_squares(
+        ints, floats, Lam, ranks
+    )
     nu = n - p if reml else n
     value = logdet + nu * np.log(2.0 * np.pi * sigma2) + residual / sigma2
     if reml:
         value += logdet_fixed
     if not (residual > 0.0 and np.isfinite(value)):
         return np.inf, 0.0
-    seed = np.zeros((p + 1, p + 1))
-    for i in range(p):
-        for j in range(p):
-            seed[i, j] = beta[i] * beta[j] / sigma2
-            if reml:
-                seed[i, j] += A_inverse[i, j]
-        seed[i, p] = seed[p, i] = -beta[i] / sigma2
-    seed[p, p] = 1.0 / sigma2
     wanted = np.ones(ranks.size, dtype=np.bool_)
+    seed = _seed(beta, A_inverse, 1.0 / sigma2, reml)
     backward(ints, floats, Lam, ranks, work, factors, seed, wanted, Gamma)
     return value, (nu - residual / sigma2) / sigma2
 
