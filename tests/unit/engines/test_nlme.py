@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -154,6 +156,60 @@ def test_the_version_is_told(r):
     assert re.fullmatch(r"\d+\.\d+-\d+ \(R \d+\.\d+\.\d+\)", nlme.version())
 
 
+KILLED = """
+import sys
+sys.path[:0] = {path!r}
+import pandas as pd
+from covedge.engines import nlme
+from support.models import set_up
+nlme.GRACE = 1.0
+rats = pd.read_csv({rats!r}).query("spd_des == 's15'")
+problem = set_up(rats, "cc_marg ~ mPair + (mPair | ratID)")
+print("asking", flush=True)
+nlme.answer(problem.frame, problem.models[-1], True, limit=4.0)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked up in /proc")
+def test_r_ends_by_itself_where_nobody_is_left_to_stop_it(r, tmp_path):
+    """The rats' full model takes nlme half a minute; R may take 5 seconds here."""
+    rats = str(TESTS.parent / "data" / "rats.csv")
+    code = KILLED.format(path=sys.path, rats=rats)
+    places = {"TMPDIR": str(tmp_path)}
+    asking = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, env=os.environ | places
+    )
+    assert asking.stdout.readline() == b"asking\n"
+    assert _within(20, lambda: _users_of(tmp_path))
+    asking.kill()
+    asking.wait()
+    assert _users_of(tmp_path)
+    assert _within(20, lambda: not _users_of(tmp_path))
+
+
+def _within(seconds, condition):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.2)
+    return condition()
+
+
+def _users_of(folder):
+    """Processes that were started with a path below `folder`."""
+    return [
+        path.parent.name
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if str(folder).encode() in _content(path) and _alive(path.parent.name)
+    ]
+
+
+def _content(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
 # Without R.
 
 
@@ -267,5 +323,4 @@ def test_without_r_there_is_no_version_and_what_to_install(tmp_path, monkeypatch
 
 def _alive(pid):
     """Whether a process runs: one that was killed and not yet reaped does not."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    return _content(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()[:1] not in ([], [b"Z"])

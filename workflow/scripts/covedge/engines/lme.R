@@ -59,12 +59,15 @@ fit_model <- function(given) {
       say("optimiser", opt)
       return(fit)
     }
+    if (proc.time()[["elapsed"]] > as.numeric(given$limit)) quit("no", status = 1)
     say("error", c(opt, conditionMessage(fit)))
   }
   NULL
 }
 
 given <- read_given()
+# nlme.py stops R at its limit. This one is for the case that nlme.py itself was killed.
+setTimeLimit(elapsed = as.numeric(given$limit))
 seconds <- system.time(fit <- fit_model(given))[["elapsed"]]
 say("seconds", seconds)
 if (!is.null(fit)) {

@@ -24,6 +24,8 @@ from covedge.structure import FULL, Component
 TIME_LIMIT = 120.0
 # Seconds to load nlme and tell its version.
 START_LIMIT = 30.0
+# Seconds after its limit at which R ends by itself, should nobody be left to stop it.
+GRACE = 5.0
 SCRIPT = Path(__file__).with_name("lme.R")
 # No profile of the user's is run; messages come in English, whatever the language of the machine.
 OPTIONS = ("--no-init-file", "--no-site-file")
@@ -77,7 +79,7 @@ def answer(frame: ModelFrame, model: Model, reml: bool, limit: float = TIME_LIMI
     if program is None:
         raise NoAnswer(INSTALL)
     with tempfile.TemporaryDirectory() as folder:
-        _write(question, Path(folder))
+        _write(question, limit, Path(folder))
         written = Path(folder) / "answer.txt"
         try:
             _run([program, *OPTIONS, str(SCRIPT), folder], folder, limit)
@@ -153,7 +155,7 @@ def _sum(names):
     return " + ".join(["~ 0", *names])
 
 
-def _write(question, folder):
+def _write(question, limit, folder):
     lines = [
         ("rows", str(len(question.rows))),
         ("columns", *question.columns),
@@ -161,6 +163,7 @@ def _write(question, folder):
         ("fixed", question.fixed),
         ("random", question.random),
         ("method", question.method),
+        ("limit", f"{limit + GRACE:g}"),
     ]
     text = "".join("\t".join(line) + "\n" for line in lines)
     (folder / "model.txt").write_text(text, encoding="utf-8")
