@@ -81,6 +81,27 @@ def test_steps_that_failed_are_among_the_errors(parameters, tmp_path):
     assert "MemoryError: no more" in page.engines()
 
 
+def test_an_engine_that_was_not_there_is_told_and_is_no_error(parameters, tmp_path):
+    told = {"status": "ok", "step": "engines", "notes": ["R with nlme is not there"]}
+    (tmp_path / "results/engines/status.json").write_text(json.dumps(told), encoding="utf-8")
+    page = load(parameters)
+    assert "R with nlme is not there" in page.engines()
+    assert "R with nlme" not in page.errors()
+
+
+def test_what_an_engine_was_run_with_is_told(parameters, tmp_path):
+    source = tmp_path / "results/engines/statsmodels/m4-full.json"
+    answer = json.loads(source.read_text(encoding="utf-8"))
+    answer |= {"version": "3.1-162 (R 4.2.2)", "converged": True, "settings": 'opt = "optim"'}
+    answer |= {"apvar": {"own_words": "no bowl"}, "messages": ["Error: iteration limit"]}
+    (tmp_path / "results/engines/nlme").mkdir()
+    (tmp_path / "results/engines/nlme/m4-full.json").write_text(json.dumps(answer))
+    page = load(parameters)
+    assert "with <code>opt = &quot;optim&quot;</code> it says that it converged" in page.engines()
+    assert "apVar: <code>no bowl</code>" in page.engines()
+    assert "nlme 3.1-162 (R 4.2.2)" in page.provenance()
+
+
 def test_without_any_failure_the_errors_section_says_so(parameters, tmp_path):
     for path in tmp_path.glob("results/posterior/*"):
         path.unlink()
