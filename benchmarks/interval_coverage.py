@@ -1,4 +1,6 @@
-"""How often 95 % intervals of the smallest SD hold the truth, by method: writes docs/coverage.md.
+"""How often 95 % intervals of the smallest SD hold the truth, by method.
+
+Writes docs/coverage.md, and the numbers that the pages tell.
 
 python interval_coverage.py [data sets per truth]
 
@@ -8,6 +10,7 @@ by row and fitted by REML; its intervals are those of the report.
 
 from __future__ import annotations
 
+import json
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -32,6 +35,11 @@ from covedge.parameters import SD, parameters
 from covedge.profile import by_maximum_likelihood, profile_of
 from covedge.proportion import Proportion
 from covedge.wald import wald
+
+ROOT = Path(__file__).parents[1]
+NOTES = ROOT / "benchmarks" / "interval_coverage.md"
+TABLE = ROOT / "docs" / "coverage.md"
+COUNTS = ROOT / "workflow" / "scripts" / "covedge" / "pages" / "coverage.json"
 
 GROUPS, REPLICATES, LEVEL = 10, 399, 0.95
 METHODS = {
@@ -115,53 +123,77 @@ def one(design: Design, truth: float, number: int) -> dict[str, tuple | None]:
     }
 
 
-def row(method: str, found: list[dict], truth: float) -> str:
-    """A line of the table: how many have an interval, and where the truth lies."""
+def summary(method: str, found: list[dict], truth: float) -> dict:
+    """How many data sets have an interval by a method, and where the truth lies.
+
+    none : share without one. Of the others: coverage, its 95 % interval, above : share whose upper
+    end is below the truth, width : median.
+    """
     given = [each[method] for each in found if each[method] is not None]
     ends = [(low or 0.0, np.inf if high is None else high) for low, high in given]
-    inside = sum(low <= truth <= high for low, high in ends)
-    above = sum(high < truth for _, high in ends)
-    share = Proportion(inside, len(ends))
-    low, high = share.interval
-    width = np.median([high - low for low, high in ends])
-    none = 1 - len(given) / len(found)
+    inside = Proportion(sum(low <= truth <= high for low, high in ends), len(ends))
+    return {
+        "none": 1.0 - len(given) / len(found),
+        "coverage": inside.estimate,
+        "interval": list(inside.interval),
+        "above": sum(high < truth for _, high in ends) / len(ends),
+        "width": float(np.median([high - low for low, high in ends])),
+    }
+
+
+def row(method: str, of: dict) -> str:
+    """A line of the table."""
+    low, high = of["interval"]
     return (
-        f"| {method} | {none:.1%} | {share.estimate:.1%} | {low:.1%} to {high:.1%} "
-        f"| {above / len(ends):.1%} | {width:.2f} |"
+        f"| {method} | {of['none']:.1%} | {of['coverage']:.1%} | {low:.1%} to {high:.1%} "
+        f"| {of['above']:.1%} | {of['width']:.2f} |"
     )
 
 
-def section(design: Design, n: int, pool) -> list[str]:
+def counted(design: Design, truth: float, n: int, pool) -> dict:
+    """The summaries of n data sets from one truth."""
+    found = list(pool.map(partial(one, design, truth), range(n), chunksize=10))
+    return {
+        "design": design.title,
+        "truth": truth,
+        "data_sets": n,
+        "singular": sum(each["singular"] for each in found) / n,
+        "methods": {method: summary(method, found, truth) for method in METHODS},
+    }
+
+
+def section(design: Design, results: list[dict]) -> list[str]:
+    """The tables of one design, in Markdown."""
     lines = [f"## {design.title.capitalize()}", ""]
     lines += [f"`{design.formula}`, {GROUPS} groups of {design.size} rows", ""]
-    for truth in design.truths:
-        found = list(pool.map(partial(one, design, truth), range(n), chunksize=10))
-        singular = Proportion(sum(each["singular"] for each in found), n)
+    for of in results:
         lines += [
-            f"### True SD {truth:g}",
+            f"### True SD {of['truth']:g}",
             "",
-            f"{n:,} data sets, of which {singular.estimate:.1%} have a singular fit.",
+            f"{of['data_sets']:,} data sets, of which {of['singular']:.1%} have a singular fit.",
             "",
             "| method | no interval | coverage | 95 % interval of it | upper end below the truth "
             "| median width |",
             "|---|--:|--:|--:|--:|--:|",
-            *(row(method, found, truth) for method in METHODS),
+            *(row(method, of["methods"][method]) for method in METHODS),
             "",
         ]
-        print(*lines[-10:], sep="\n", file=sys.stderr, flush=True)
     return lines
 
 
 def main(n: int) -> None:
-    text = (Path(__file__).parent / "interval_coverage.md").read_text(encoding="utf-8")
-    lines = [text.strip(), ""]
+    lines = [NOTES.read_text(encoding="utf-8").strip(), ""]
     lines += [f"- **{method}**: {words}" for method, words in METHODS.items()]
     lines.append("")
+    results = []
     with ProcessPoolExecutor(2) as pool:
         for design in DESIGNS:
-            lines += section(design, n, pool)
-    out = Path(__file__).parents[1] / "docs" / "coverage.md"
-    out.write_text("\n".join(lines), encoding="utf-8")
+            for truth in design.truths:
+                results.append(counted(design, truth, n, pool))
+                print(json.dumps(results[-1]), file=sys.stderr, flush=True)
+            lines += section(design, results[-len(design.truths) :])
+    TABLE.write_text("\n".join(lines), encoding="utf-8")
+    COUNTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the rules share: the checked config, its slices, and hashes of the library."""
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path

@@ -16,6 +16,8 @@ rule engines:
     params:
         library=library_digest("engines"),
         analysis=analysis_config("engines"),
+        # With `engines: auto`, an R that is installed later makes the step run again.
+        r_is_there=shutil.which("Rscript") is not None,
     message:
         "Asking other packages about {wildcards.analysis}"
     script:

@@ -22,6 +22,8 @@ from covedge.verdict import focus
 
 log = logging.getLogger("engines")
 
+# Rows from which nlme, where grouping factors are nested, takes longer than one waits for it.
+MOST_NESTED = 5000
 ENGINES = {"statsmodels": statsmodels, "nlme": nlme}
 
 
@@ -54,14 +56,22 @@ def _plan(wanted, versions, certified):
     """The names of the models that each engine is asked about, and what is to be said of it.
 
     certified : the fits' records by model, simplest first. R takes a second to start, and nlme up
-    to minutes for a model: `auto` asks it about the one that is looked at.
+    to minutes for a model: `auto` asks it about the one that is looked at, unless it is large.
     """
     plan, notes = {name: set(certified) for name in versions}, []
     if wanted == "auto":
-        plan["nlme"] = {focus(list(certified.values()))["model"]}
+        looked_at = focus(list(certified.values()))
+        plan["nlme"] = {looked_at["model"]}
         if versions["nlme"] is None:
             del plan["nlme"]
             notes.append(f"{nlme.MISSING}, so it was not asked")
+        elif len(looked_at["terms"]) > 1 and looked_at["n_obs"] > MOST_NESTED:
+            del plan["nlme"]
+            notes.append(
+                f"nlme takes many minutes for {looked_at['model']}, with several grouping factors "
+                f"and {looked_at['n_obs']:,} rows, so it was not asked; `engines: [statsmodels, "
+                "nlme]` asks it"
+            )
     return plan, notes
 
 

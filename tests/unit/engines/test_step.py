@@ -103,3 +103,16 @@ def test_auto_asks_nlme_about_the_model_that_is_looked_at(steps, tmp_path, monke
     assert record["apvar"]["state"] == "flat"
     # log sigma of n - 1 = 29 normal residuals has the curvature 2 x 29, at the optimal sigma.
     assert record["apvar"]["eigenvalues"][1] == pytest.approx(58 * (3.7156843 / 3.7) ** 2, rel=1e-6)
+
+
+@pytest.mark.parametrize(("n_terms", "n_obs", "asked"), [(1, 9000, True), (2, 9000, False)])
+def test_auto_does_not_wait_for_nlme_on_large_nested_data(n_terms, n_obs, asked):
+    record = {
+        "model": "m1",
+        "terms": [{}] * n_terms,
+        "n_obs": n_obs,
+        "identifiable": True,
+    }
+    plan, notes = engines._plan("auto", {"statsmodels": "1", "nlme": "1"}, {"m1": record})
+    assert ("nlme" in plan) is asked
+    assert bool(notes) is not asked
