@@ -12,7 +12,7 @@ from covedge.engines.answer import Answer
 from covedge.jsonio import read_json, write_json
 from covedge.records import fit_record
 from covedge.store import ladder_to_json, save_gram
-from engines import engines
+from engines import _plan, engines
 from support.models import data_set, set_up
 
 FORMULA = "Yield ~ 1 + (1 | Batch)"
@@ -113,6 +113,6 @@ def test_auto_does_not_wait_for_nlme_on_large_nested_data(n_terms, n_obs, asked)
         "n_obs": n_obs,
         "identifiable": True,
     }
-    plan, notes = engines._plan("auto", {"statsmodels": "1", "nlme": "1"}, {"m1": record})
+    plan, notes = _plan("auto", {"statsmodels": "1", "nlme": "1"}, {"m1": record})
     assert ("nlme" in plan) is asked
     assert bool(notes) is not asked
