@@ -20,21 +20,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from covedge import ladder
-from covedge.apvar import apvar
-from covedge.bootstrap import Bootstrap
-from covedge.bootstrap_record import percentile_records
-from covedge.design import model_frame
-from covedge.draws_table import Table
-from covedge.fit import fit
-from covedge.formula import parse
-from covedge.gram import build
-from covedge.likelihood import Likelihood
-from covedge.new_response import Refitter
-from covedge.parameters import SD, parameters
-from covedge.profile import by_maximum_likelihood, profile_of
+from covedge.bootstraps.bootstrap import Bootstrap
+from covedge.bootstraps.bootstrap_record import percentile_records
+from covedge.bootstraps.draws_table import Table
+from covedge.fits.fit import fit
+from covedge.fits.likelihood import Likelihood
+from covedge.fits.new_response import Refitter
+from covedge.fits.parameters import SD, parameters
+from covedge.formulas.formula import parse
+from covedge.frames.design import model_frame
+from covedge.grams.gram import build
+from covedge.inference.apvar import apvar
+from covedge.inference.wald import wald
+from covedge.models import ladder
+from covedge.profiles.profile import by_maximum_likelihood, profile_of
 from covedge.proportion import Proportion
-from covedge.wald import wald
 
 ROOT = Path(__file__).parents[1]
 NOTES = ROOT / "benchmarks" / "interval_coverage.md"

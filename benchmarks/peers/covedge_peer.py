@@ -6,14 +6,14 @@ from importlib.metadata import version
 import numpy as np
 from serve import read, serve
 
-from covedge import ladder
-from covedge.bootstrap import Bootstrap
-from covedge.design import model_frame
-from covedge.fit import fit
-from covedge.formula import parse
-from covedge.gram import build
-from covedge.likelihood import Likelihood
-from covedge.new_response import Refitter
+from covedge.bootstraps.bootstrap import Bootstrap
+from covedge.fits.fit import fit
+from covedge.fits.likelihood import Likelihood
+from covedge.fits.new_response import Refitter
+from covedge.formulas.formula import parse
+from covedge.frames.design import model_frame
+from covedge.grams.gram import build
+from covedge.models import ladder
 
 REPLICATES = 1000
 

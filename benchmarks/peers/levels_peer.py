@@ -11,12 +11,12 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from covedge import ladder
-from covedge.design import model_frame
-from covedge.fit import fit
-from covedge.formula import parse
-from covedge.gram import build
-from covedge.likelihood import Likelihood
+from covedge.fits.fit import fit
+from covedge.fits.likelihood import Likelihood
+from covedge.formulas.formula import parse
+from covedge.frames.design import model_frame
+from covedge.grams.gram import build
+from covedge.models import ladder
 
 FORMULA = "y ~ x + (1 | a) + (x | a:b)"
 PER_LEVEL = 8

@@ -14,12 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from covedge import ladder
-from covedge.batches import prepared_batches
-from covedge.fit import fit
-from covedge.formula import parse
-from covedge.likelihood import Likelihood
-from covedge.stream import stream
+from covedge.fits.fit import fit
+from covedge.fits.likelihood import Likelihood
+from covedge.formulas.formula import parse
+from covedge.models import ladder
+from covedge.streaming.batches import prepared_batches
+from covedge.streaming.stream import stream
 
 FORMULA = "y ~ x + f + (x | g)"
 N_GROUPS = 500

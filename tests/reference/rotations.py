@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar, root
 
-from covedge.factors import Factors
+from covedge.fits.factors import Factors
 from support.models import set_up
 
 PROBLEMS, WANTED = range(2500), 8

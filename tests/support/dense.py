@@ -68,7 +68,7 @@ def random_Sigma(rng, q, rank):
 
 @dataclass(frozen=True)
 class DensePoint:
-    """As `covedge.likelihood.Point`, in the user's units; Gamma and H outermost first."""
+    """As `covedge.fits.likelihood.Point`, in the user's units; Gamma and H outermost first."""
 
     criterion: float
     beta: np.ndarray

@@ -8,16 +8,16 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from covedge.bootstrap import Bootstrap
-from covedge.bootstrap_record import criteria
-from covedge.comparisons import compare, plan
-from covedge.comparisons_record import comparisons_record
-from covedge.draws_table import Table
-from covedge.intervals import intervals_record
+from covedge.bootstraps.bootstrap import Bootstrap
+from covedge.bootstraps.bootstrap_record import criteria
+from covedge.bootstraps.draws_table import Table
+from covedge.comparing.comparisons import compare, plan
+from covedge.comparing.comparisons_record import comparisons_record
+from covedge.inference.intervals import intervals_record
+from covedge.inference.leave_out import leave_out, leave_out_record
 from covedge.jsonio import plain
-from covedge.leave_out import leave_out, leave_out_record
-from covedge.profile import by_maximum_likelihood, cut, profile
-from covedge.profile_record import profile_record
+from covedge.profiles.profile import by_maximum_likelihood, cut, profile
+from covedge.profiles.profile_record import profile_record
 from support.models import set_up
 
 Y, FACTOR, GROUP, LEVEL = "RESPONSE", "FACTOR", "GROUP", "LEVEL"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from covedge import ladder
-from covedge.data import prepare
-from covedge.design import ModelFrame, model_frame
-from covedge.fit import Fit, fit
-from covedge.formula import Formula, parse
-from covedge.gram import build
-from covedge.likelihood import Likelihood
+from covedge.fits.fit import Fit, fit
+from covedge.fits.likelihood import Likelihood
+from covedge.formulas.formula import Formula, parse
+from covedge.frames.data import prepare
+from covedge.frames.design import ModelFrame, model_frame
+from covedge.grams.gram import build
+from covedge.models import ladder
 
 TESTS = Path(__file__).parents[1]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from covedge.factors import Factors
-from covedge.optimum import Solution, reduce_ranks, solve
+from covedge.fits.factors import Factors
+from covedge.fits.optimum import Solution, reduce_ranks, solve
 from support.models import Problem, set_up
 
 # Effects per term, outermost term first: one to three levels, one to four effects.

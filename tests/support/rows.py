@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from covedge.gram import Rows
-from covedge.likelihood import square_root
+from covedge.fits.likelihood import square_root
+from covedge.grams.gram import Rows
 
 
 def draw(rows: Rows, Sigmas: tuple[np.ndarray, ...], rng: np.random.Generator) -> Rows:

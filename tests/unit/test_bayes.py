@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import bayes
+from covedge.grams.store import ladder_to_json, save_gram
 from covedge.jsonio import write_json
-from covedge.ladder import Ladder
+from covedge.models.ladder import Ladder
 from covedge.records import fit_record
-from covedge.store import ladder_to_json, save_gram
 from support.models import data_set, set_up
 
 SECTION = {"enabled": True, "models": "auto", "chains": 2, "draws": 300, "tune": 300}

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from bootstrap import bootstrap
-from covedge import ladder as ladders
+from covedge.grams.store import ladder_to_json, save_gram
 from covedge.jsonio import read_json, write_json
+from covedge.models import ladder as ladders
 from covedge.records import fit_record
-from covedge.store import ladder_to_json, save_gram
 from support.models import data_set, set_up
 
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from covedge import causes
-from covedge.cells import describe
-from covedge.data import prepare
+from covedge.fits.optimum import solve
+from covedge.frames.cells import describe
+from covedge.frames.data import prepare
 from covedge.jsonio import plain
-from covedge.optimum import solve
 from covedge.records import fit_record
 from support.models import data_set, set_up
 

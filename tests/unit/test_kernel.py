@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from covedge import kernel
-from covedge.gram import scaled_rows
+from covedge.fits.likelihood import Likelihood, square_root
+from covedge.grams.gram import scaled_rows
 from covedge.kernel import layout
-from covedge.likelihood import Likelihood, square_root
 from support.dense import random_Sigma, unbalanced
 from support.models import set_up
 
@@ -97,7 +97,7 @@ def test_collapsed_groups_give_what_single_groups_give(n_terms, method, monkeypa
     """The same data with groups kept apart, by telling the packer that every C_kk is different."""
     table, formula = balanced(n_terms)
     together = set_up(table, formula, method).likelihood
-    monkeypatch.setattr("covedge.gram.np.round", _all_different)
+    monkeypatch.setattr("covedge.grams.gram.np.round", _all_different)
     apart = Likelihood(set_up(table, formula, method).likelihood.gram, method == "REML")
     assert together.ints[layout.COLLAPSED] == 1
     assert apart.ints[layout.COLLAPSED] == 0

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from covedge.comparisons import compare, plan
-from covedge.comparisons_record import comparisons_record
+from covedge.comparing.comparisons import compare, plan
+from covedge.comparing.comparisons_record import comparisons_record
 from covedge.jsonio import plain
 from covedge.pages.comparisons import compose
 from support.models import data_set, set_up

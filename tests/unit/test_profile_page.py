@@ -7,8 +7,8 @@ import pytest
 
 from covedge.pages import intervals
 from covedge.pages.results import read_given
-from covedge.profile import by_maximum_likelihood, cut, profile
-from covedge.profile_record import profile_record
+from covedge.profiles.profile import by_maximum_likelihood, cut, profile
+from covedge.profiles.profile_record import profile_record
 from support.models import data_set, set_up
 from support.results import write
 

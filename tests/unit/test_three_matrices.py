@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from covedge.apvar import apvar
-from covedge.apvar_record import apvar_record
 from covedge.figures.eigenvalues import Panel, eigenvalues
 from covedge.figures.style import ALIVE, COLLAPSED, FLAT, svg
+from covedge.inference.apvar import apvar
+from covedge.inference.apvar_record import apvar_record
 from covedge.jsonio import write_json
 from covedge.pages import three_matrices
 from covedge.records import fit_record

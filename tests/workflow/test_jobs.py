@@ -101,10 +101,10 @@ def test_a_new_analysis_runs_alone(tree):
     ("module", "first"),
     [
         ("figures/style", "report"),
-        ("profile_curve", "profiles"),
-        ("multiplicity", "infer"),
+        ("profiles/profile_curve", "profiles"),
+        ("comparing/multiplicity", "infer"),
         ("kernel/linalg", "fit"),
-        ("formula", "prepare"),
+        ("formulas/formula", "prepare"),
     ],
 )
 def test_a_change_of_the_library_reruns_what_uses_it(tree, module, first):

@@ -3,27 +3,27 @@
 import logging
 from pathlib import Path
 
-from covedge.formula import parse
+from covedge.formulas.formula import parse
+from covedge.grams.reduced_gram import of_model
+from covedge.grams.store import ladder_from_json, load_gram
 from covedge.jsonio import read_json, write_json
-from covedge.posterior_choice import (
+from covedge.posteriors.posterior_choice import (
     choose,
     effort,
     without_limited_rank,
     without_the_longest,
 )
-from covedge.posterior_rank import reliabilities
-from covedge.posterior_record import (
+from covedge.posteriors.posterior_rank import reliabilities
+from covedge.posteriors.posterior_record import (
     convergence_record,
     draws_tree,
     parameter_records,
     reliability_record,
     versions,
 )
-from covedge.prior_words import in_numbers, in_words
-from covedge.reduced_gram import of_model
-from covedge.refit import Settings, refit
+from covedge.posteriors.prior_words import in_numbers, in_words
+from covedge.posteriors.refit import Settings, refit
 from covedge.status import FILE, failure, folder_or_failure, new_file
-from covedge.store import ladder_from_json, load_gram
 
 log = logging.getLogger("bayes")
 

@@ -10,17 +10,17 @@ from itertools import islice
 
 import numpy as np
 
-from covedge.bootstrap import Bootstrap
-from covedge.bootstrap_plan import plans
-from covedge.draws_table import Table
+from covedge.bootstraps.bootstrap import Bootstrap
+from covedge.bootstraps.bootstrap_plan import plans
+from covedge.bootstraps.draws_table import Table
 from covedge.errors import DesignError
-from covedge.fit import fit as fit_model
+from covedge.fits.fit import fit as fit_model
+from covedge.fits.likelihood import Likelihood
+from covedge.fits.own_gram import own_gram
+from covedge.grams.store import ladder_from_json, load_gram
 from covedge.jsonio import read_json, write_json
-from covedge.likelihood import Likelihood
-from covedge.own_gram import own_gram
-from covedge.posterior_choice import effort
+from covedge.posteriors.posterior_choice import effort
 from covedge.status import FILE, folder_or_failure
-from covedge.store import ladder_from_json, load_gram
 
 log = logging.getLogger("bootstrap")
 

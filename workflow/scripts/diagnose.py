@@ -5,14 +5,14 @@ from pathlib import Path
 
 from covedge import causes as why
 from covedge.errors import DesignError
-from covedge.fit import best_of_starts
+from covedge.fits.fit import best_of_starts
+from covedge.fits.likelihood import Likelihood
+from covedge.fits.own_gram import own_gram
+from covedge.grams.simulated_crossed import simulator
+from covedge.grams.store import ladder_from_json, load_gram
+from covedge.inference.size import smallest_sd
 from covedge.jsonio import read_json
-from covedge.likelihood import Likelihood
-from covedge.own_gram import own_gram
-from covedge.simulated_crossed import simulator
-from covedge.size import smallest_sd
 from covedge.status import json_or_failure
-from covedge.store import ladder_from_json, load_gram
 from covedge.verdict import focus, verdict
 
 log = logging.getLogger("diagnose")

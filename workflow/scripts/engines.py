@@ -5,19 +5,19 @@ import traceback
 
 import numpy as np
 
-from covedge.analysis import frame_of
-from covedge.apvar import apvar_at
-from covedge.apvar_words import sentences
 from covedge.engines import nlme, statsmodels
 from covedge.engines.answer import NoAnswer, NotExpressible
 from covedge.engines.judge import judge
+from covedge.fits.likelihood import Likelihood
+from covedge.fits.spread import correlations, standard_deviations
+from covedge.fits.tolerances import TOLERANCES
+from covedge.frames.analysis import frame_of
+from covedge.grams.store import ladder_from_json, load_gram
+from covedge.inference.apvar import apvar_at
+from covedge.inference.apvar_words import sentences
 from covedge.jsonio import read_json, write_json
-from covedge.likelihood import Likelihood
 from covedge.records import certificate_record
-from covedge.spread import correlations, standard_deviations
 from covedge.status import FILE, folder_or_failure
-from covedge.store import ladder_from_json, load_gram
-from covedge.tolerances import TOLERANCES
 from covedge.verdict import focus
 
 log = logging.getLogger("engines")

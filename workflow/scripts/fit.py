@@ -2,20 +2,20 @@
 
 import logging
 
-from covedge import ladder as ladders
-from covedge.analysis import formulas
-from covedge.beyond import beyond
-from covedge.beyond_record import free_record, next_rung_record
-from covedge.crossed_gram import CrossedGram
+from covedge.effects.modes_record import with_modes
 from covedge.errors import CovedgeError
-from covedge.fit import fit as fit_model
+from covedge.fits.fit import fit as fit_model
+from covedge.fits.likelihood import Likelihood
+from covedge.frames.analysis import formulas
+from covedge.grams.crossed_gram import CrossedGram
+from covedge.grams.store import ladder_to_json, save_gram
 from covedge.jsonio import write_json
-from covedge.likelihood import Likelihood
-from covedge.modes_record import with_modes
+from covedge.models import ladder as ladders
 from covedge.records import fit_record
 from covedge.status import new_file, new_folder
-from covedge.store import ladder_to_json, save_gram
-from covedge.sufficient import sufficient
+from covedge.streaming.sufficient import sufficient
+from covedge.surface.beyond import beyond
+from covedge.surface.beyond_record import free_record, next_rung_record
 
 log = logging.getLogger("fit")
 

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from covedge.analysis import frame_of
-from covedge.bootstrap_record import criteria
-from covedge.comparisons import compare, plan
-from covedge.comparisons_record import comparisons_record
-from covedge.design import ModelFrame
-from covedge.fit import Fit
-from covedge.fit import fit as fit_model
-from covedge.intervals import intervals_record
+from covedge.bootstraps.bootstrap_record import criteria
+from covedge.comparing.comparisons import compare, plan
+from covedge.comparing.comparisons_record import comparisons_record
+from covedge.fits.fit import Fit
+from covedge.fits.fit import fit as fit_model
+from covedge.fits.likelihood import Likelihood
+from covedge.frames.analysis import frame_of
+from covedge.frames.design import ModelFrame
+from covedge.grams.store import ladder_from_json, load_gram
+from covedge.inference.intervals import intervals_record
+from covedge.inference.leave_out import leave_out as leave_out_of
+from covedge.inference.leave_out import leave_out_record
+from covedge.inference.size import smallest_sd
 from covedge.jsonio import read_json, write_json
-from covedge.ladder import Ladder
-from covedge.leave_out import leave_out as leave_out_of
-from covedge.leave_out import leave_out_record
-from covedge.likelihood import Likelihood
-from covedge.size import smallest_sd
+from covedge.models.ladder import Ladder
 from covedge.status import FILE, failure, folder_or_failure, json_or_failure
-from covedge.store import ladder_from_json, load_gram
-from covedge.sufficient import BATCHED_FROM
+from covedge.streaming.sufficient import BATCHED_FROM
 from covedge.verdict import focus
 
 log = logging.getLogger("infer")

@@ -3,13 +3,13 @@
 import logging
 from pathlib import Path
 
-from covedge.analysis import formulas
-from covedge.cells import describe
-from covedge.data import prepare as prepared
 from covedge.errors import CovedgeError
+from covedge.frames.analysis import formulas
+from covedge.frames.cells import describe
+from covedge.frames.data import prepare as prepared
+from covedge.frames.table import read_table
 from covedge.jsonio import write_json
 from covedge.status import new_file
-from covedge.table import read_table
 
 
 def prepare(table: str | Path, analysis: dict, data: str | Path, design: str | Path) -> None:

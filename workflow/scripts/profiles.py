@@ -3,14 +3,14 @@
 import logging
 import time
 
-from covedge.fit import fit as fit_model
-from covedge.intervals import LEVEL
+from covedge.fits.fit import fit as fit_model
+from covedge.fits.likelihood import Likelihood
+from covedge.grams.store import ladder_from_json, load_gram
+from covedge.inference.intervals import LEVEL
 from covedge.jsonio import read_json, write_json
-from covedge.likelihood import Likelihood
-from covedge.profile import by_maximum_likelihood, cut, profile
-from covedge.profile_record import profile_record
+from covedge.profiles.profile import by_maximum_likelihood, cut, profile
+from covedge.profiles.profile_record import profile_record
 from covedge.status import failure, folder_or_failure
-from covedge.store import ladder_from_json, load_gram
 from covedge.verdict import focus, recommended
 
 log = logging.getLogger("profiles")

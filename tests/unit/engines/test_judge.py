@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from covedge.certificate import CERTIFIED, REFUSED
 from covedge.engines.judge import judge
+from covedge.fits.certificate import CERTIFIED, REFUSED
 from support.models import TESTS, data_set, reference, set_up
 
 RATS = json.loads((TESTS / "reference" / "rats.json").read_text(encoding="utf-8"))

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from covedge.apvar import FLAT_VALLEY, apvar_at
 from covedge.engines import nlme
 from covedge.engines.answer import NoAnswer, NotExpressible
 from covedge.engines.judge import judge
+from covedge.inference.apvar import FLAT_VALLEY, apvar_at
 from support.models import TESTS, data_set, reference, set_up
 
 KNOWN = json.loads((TESTS / "reference" / "apvar.json").read_text(encoding="utf-8"))

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from covedge.certificate import REFUSED
 from covedge.engines import statsmodels
 from covedge.engines.judge import judge
+from covedge.fits.certificate import REFUSED
 from support.models import TESTS, data_set, reference, set_up
 
 

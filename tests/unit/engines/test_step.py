@@ -5,13 +5,13 @@ import logging
 import numpy as np
 import pytest
 
-from covedge import ladder as ladders
-from covedge.data import prepare
 from covedge.engines import nlme
 from covedge.engines.answer import Answer
+from covedge.frames.data import prepare
+from covedge.grams.store import ladder_to_json, save_gram
 from covedge.jsonio import read_json, write_json
+from covedge.models import ladder as ladders
 from covedge.records import fit_record
-from covedge.store import ladder_to_json, save_gram
 from engines import _plan, engines
 from support.models import data_set, set_up
 

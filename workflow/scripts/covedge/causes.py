@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from covedge.bootstrap import is_degenerate, refits
-from covedge.certificate import spectra
-from covedge.factors import Factors
-from covedge.identifiability import fixed_products
-from covedge.likelihood import Likelihood
+from covedge.bootstraps.bootstrap import is_degenerate, refits
+from covedge.fits.certificate import spectra
+from covedge.fits.factors import Factors
+from covedge.fits.identifiability import fixed_products
+from covedge.fits.likelihood import Likelihood
+from covedge.fits.spectrum import information_root
+from covedge.fits.tolerances import TOLERANCES
+from covedge.models.structure import Structure
 from covedge.proportion import Proportion
-from covedge.spectrum import information_root
-from covedge.structure import Structure
-from covedge.tolerances import TOLERANCES
 
 # A design in which a truly present direction collapses more often than this says too little.
 TOO_OFTEN = 0.05

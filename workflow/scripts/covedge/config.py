@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from covedge import subset
 from covedge.errors import ConfigError, CovedgeError, FormulaError, did_you_mean, nearest
-from covedge.formula import parse
+from covedge.formulas import subset
+from covedge.formulas.formula import parse
 
 # What each step reads of an analysis, `a.b` being the key b within a. An edit of a key reruns the
 # steps that read it, and what comes after them. The report shows everything.

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from covedge.conditional import with_conditional
-from covedge.fit import Fit
-from covedge.spread import correlations, standard_deviations
-from covedge.terms import TermFit
+from covedge.effects.conditional import with_conditional
+from covedge.fits.fit import Fit
+from covedge.fits.spread import correlations, standard_deviations
+from covedge.fits.terms import TermFit
 
 
 def fit_record(fit: Fit, analysis: str, fixed: tuple[str, ...]) -> dict:

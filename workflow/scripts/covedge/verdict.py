@@ -6,7 +6,7 @@ Fits, engines and design come as the records of the earlier steps (design, secti
 from dataclasses import asdict
 
 from covedge.causes import Cause, Power
-from covedge.spectrum import ALIVE
+from covedge.fits.spectrum import ALIVE
 from covedge.words import count, describe
 
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from covedge.certificate import Examination, examine
-from covedge.factors import Factors
-from covedge.ladder import Model
-from covedge.likelihood import Likelihood
-from covedge.optimum import reduce_ranks
-from covedge.tolerances import TOLERANCES
+from covedge.fits.certificate import Examination, examine
+from covedge.fits.factors import Factors
+from covedge.fits.likelihood import Likelihood
+from covedge.fits.optimum import reduce_ranks
+from covedge.fits.tolerances import TOLERANCES
+from covedge.models.ladder import Model
 
 
 @dataclass(frozen=True)

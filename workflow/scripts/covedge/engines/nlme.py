@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from covedge.design import ModelFrame
 from covedge.engines.answer import Answer, NoAnswer, NotExpressible
-from covedge.ladder import Model
-from covedge.structure import FULL, Component
+from covedge.frames.design import ModelFrame
+from covedge.models.ladder import Model
+from covedge.models.structure import FULL, Component
 
 # Seconds for one model. lme() takes half a minute for 6 correlated effects and 6,000 rows.
 TIME_LIMIT = 120.0

@@ -7,10 +7,10 @@ from importlib import metadata
 import numpy as np
 from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
 
-from covedge.design import ModelFrame
 from covedge.engines.answer import Answer, NotExpressible
-from covedge.ladder import Model
-from covedge.structure import FULL
+from covedge.frames.design import ModelFrame
+from covedge.models.ladder import Model
+from covedge.models.structure import FULL
 
 
 def version() -> str:

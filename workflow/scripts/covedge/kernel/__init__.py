@@ -1,6 +1,6 @@
 """The likelihood kernel: elimination of random effects, and its adjoint, in compiled loops.
 
-The data arrive as two flat buffers (`covedge.pack` makes them), so that one compilation serves
+The data arrive as two flat buffers (`grams.pack` makes them), so that one compilation serves
 every number of terms, the optimiser, the bootstrap and the sampler.
 
 Levels are counted from the deepest grouping factor, 0, to the root, K. The block of a group at

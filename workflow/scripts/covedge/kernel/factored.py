@@ -1,7 +1,7 @@
 """The criterion as a function of a model's factors, and its gradient in them.
 
 Sigma_k = F_k F_k', where the columns of F_k are those of A L for each component of level k, and of
-A tau for a scalar one. See `covedge.factors`.
+A tau for a scalar one. See `fits.factors`.
 """
 
 import numpy as np

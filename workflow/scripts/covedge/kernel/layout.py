@@ -1,4 +1,4 @@
-"""The flat integer buffer of a packed Gram: what stands where (`covedge.pack` writes it)."""
+"""The flat integer buffer of a packed Gram: what stands where (`grams.pack` writes it)."""
 
 from covedge.kernel.compiled import compiled
 

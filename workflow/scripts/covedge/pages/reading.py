@@ -1,7 +1,7 @@
 """Results in words: what a fit, a term and a direction are to somebody who is no statistician."""
 
 from covedge.errors import FormulaError
-from covedge.formula import parse
+from covedge.formulas.formula import parse
 from covedge.markup import listing
 
 # A direction is zero below this reliability (design, section 4), where the fit does not say.

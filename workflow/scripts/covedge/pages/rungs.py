@@ -1,6 +1,6 @@
 """The rungs of the ladder in words: what each one is called, and the question that it asks."""
 
-# By the word in a model's name (covedge.ladder.RUNGS): what it is called, and why it is there.
+# By the word in a model's name (models.ladder.RUNGS): what it is called, and why it is there.
 _WORDS = {
     "fixed": ("no random effects", "What would one say if groups did not matter at all?"),
     "intercept": ("intercepts", "Do these groups differ in their overall level?"),

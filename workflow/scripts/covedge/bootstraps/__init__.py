@@ -1,0 +1,1 @@
+"""The parametric bootstrap: which models, how often, their draws, and what these say."""

@@ -1,0 +1,1 @@
+"""Tests between the rungs of a ladder that hold at the boundary."""

@@ -1,0 +1,1 @@
+"""The random effects themselves: conditional modes, their variances, effective parameters."""

@@ -1,0 +1,1 @@
+"""The language of the config: lme4's formulas, conditions on rows, functions of columns."""

@@ -1,0 +1,1 @@
+"""From a data file to the model frame: what is kept, X, Z and the groups of each row."""

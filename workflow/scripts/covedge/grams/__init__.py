@@ -1,0 +1,1 @@
+"""The sufficient statistics: scaled cross-products, packed for the kernel, reduced, simulated."""

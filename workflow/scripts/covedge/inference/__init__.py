@@ -1,0 +1,1 @@
+"""Intervals of every kind, degrees of freedom, and fits without single groups."""

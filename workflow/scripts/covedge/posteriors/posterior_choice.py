@@ -1,0 +1,94 @@
+"""Which models of the ladder to sample, and why the others are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from covedge.errors import ConfigError, did_you_mean
+from covedge.grams.crossed_gram import CrossedGram
+from covedge.grams.gram import Gram
+from covedge.kernel import layout
+
+# Multiplications in one evaluation of the likelihood, of which the sampler makes some 100,000: with
+# this many it takes an hour or two.
+MOST_WORK = 1e8
+
+
+@dataclass(frozen=True)
+class Choice:
+    """models : names to sample, simplest first. skipped : (name, reason) of those one may miss."""
+
+    models: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def choose(asked: str | Sequence[str], fits: Sequence[dict]) -> Choice:
+    """The models to sample.
+
+    asked : `bayes.models` of the config. fits : the fits of the ladder's models as stored, simplest
+    first, the formula asked for last. `auto` takes the formula asked for, and the rungs around the
+    point where the ladder breaks: the first degenerate one and the one before it.
+
+    Raises ConfigError for a model that is not in the ladder.
+    """
+    names = [fit["model"] for fit in fits]
+    if asked != "auto":
+        for name in asked:
+            if name not in names:
+                raise ConfigError([f"bayes.models: no model `{name}`{did_you_mean(name, names)}"])
+        return Choice(tuple(name for name in names if name in asked), ())
+    wanted = {names[-1]}
+    identifiable = [fit for fit in fits if fit.get("identifiable", True)]
+    for i, fit in enumerate(identifiable):
+        if _degenerate(fit):
+            wanted |= {f["model"] for f in identifiable[max(i - 1, 0) : i + 1]}
+            break
+    skipped = []
+    if not fits[-1].get("identifiable", True):
+        wanted.discard(names[-1])
+        reason = (
+            "the data cannot tell some of its variances from others, so the posterior there would "
+            "be the prior's"
+        )
+        skipped.append((names[-1], reason))
+    return Choice(tuple(name for name in names if name in wanted), tuple(skipped))
+
+
+def _degenerate(fit):
+    return any(term["degenerate"] for term in fit["terms"])
+
+
+def without_limited_rank(choice: Choice, limited: Sequence[str]) -> Choice:
+    """The choice without models that hold a term to a limited rank, whose names are given."""
+    reason = "there is no prior for a covariance matrix of limited rank yet"
+    left_out = [name for name in choice.models if name in limited]
+    return Choice(
+        tuple(name for name in choice.models if name not in left_out),
+        (*choice.skipped, *((name, reason) for name in left_out)),
+    )
+
+
+def effort(gram: Gram | CrossedGram) -> float:
+    """Multiplications in one evaluation of the likelihood with its gradient, roughly.
+
+    Each number of the packed Gram is used some ten times, and the dense block is factored and
+    inverted.
+    """
+    ints, floats = gram.packed
+    dense = int(ints[layout.N_DENSE]) if ints[layout.CROSSED] else 0
+    return 10.0 * len(floats) + 2.0 * dense**3
+
+
+def without_the_longest(choice: Choice, efforts: dict[str, float]) -> Choice:
+    """The choice without models that nobody has asked for by name and that would take hours.
+
+    efforts : model -> `effort`.
+    """
+    long = [name for name in choice.models if efforts[name] > MOST_WORK]
+    reason = (
+        "an evaluation of its likelihood takes so long that the sampler would need hours; to "
+        "sample it all the same, name it under `bayes: {models: [...]}`"
+    )
+    return Choice(
+        tuple(name for name in choice.models if name not in long),
+        (*choice.skipped, *((name, reason) for name in long)),
+    )

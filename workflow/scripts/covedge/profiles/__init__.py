@@ -1,0 +1,1 @@
+"""Profile likelihood: curves and intervals of one parameter at a time."""

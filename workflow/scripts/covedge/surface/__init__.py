@@ -1,0 +1,1 @@
+"""The criterion beyond the boundary: indefinite fits, MIVQUE, the score of each next rung."""
