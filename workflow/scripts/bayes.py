@@ -4,12 +4,12 @@ import logging
 from pathlib import Path
 
 from covedge.formulas.formula import parse
+from covedge.grams.effort import effort
 from covedge.grams.reduced_gram import of_model
 from covedge.grams.store import ladder_from_json, load_gram
 from covedge.jsonio import read_json, write_json
 from covedge.posteriors.posterior_choice import (
     choose,
-    effort,
     without_limited_rank,
     without_the_longest,
 )

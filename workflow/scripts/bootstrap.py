@@ -17,9 +17,9 @@ from covedge.errors import DesignError
 from covedge.fits.fit import fit as fit_model
 from covedge.fits.likelihood import Likelihood
 from covedge.fits.own_gram import own_gram
+from covedge.grams.effort import effort
 from covedge.grams.store import ladder_from_json, load_gram
 from covedge.jsonio import read_json, write_json
-from covedge.posteriors.posterior_choice import effort
 from covedge.status import FILE, folder_or_failure
 
 log = logging.getLogger("bootstrap")

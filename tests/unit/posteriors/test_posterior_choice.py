@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from covedge.errors import ConfigError
+from covedge.grams.effort import effort
 from covedge.posteriors.posterior_choice import (
     choose,
-    effort,
     without_limited_rank,
     without_the_longest,
 )

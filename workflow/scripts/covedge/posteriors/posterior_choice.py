@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from covedge.errors import ConfigError, did_you_mean
-from covedge.grams.crossed_gram import CrossedGram
-from covedge.grams.gram import Gram
-from covedge.kernel import layout
 
-# Multiplications in one evaluation of the likelihood, of which the sampler makes some 100,000: with
-# this many it takes an hour or two.
+# Multiplications in one evaluation of the likelihood (see `grams.effort`), of which the sampler
+# makes some 100,000: with this many it takes an hour or two.
 MOST_WORK = 1e8
 
 
@@ -65,17 +62,6 @@ def without_limited_rank(choice: Choice, limited: Sequence[str]) -> Choice:
         tuple(name for name in choice.models if name not in left_out),
         (*choice.skipped, *((name, reason) for name in left_out)),
     )
-
-
-def effort(gram: Gram | CrossedGram) -> float:
-    """Multiplications in one evaluation of the likelihood with its gradient, roughly.
-
-    Each number of the packed Gram is used some ten times, and the dense block is factored and
-    inverted.
-    """
-    ints, floats = gram.packed
-    dense = int(ints[layout.N_DENSE]) if ints[layout.CROSSED] else 0
-    return 10.0 * len(floats) + 2.0 * dense**3
 
 
 def without_the_longest(choice: Choice, efforts: dict[str, float]) -> Choice:

@@ -28,7 +28,7 @@ from covedge.fits.parameters import (
     values,
 )
 from covedge.frames.design import Term
-from covedge.posteriors.posterior_choice import effort
+from covedge.grams.effort import effort
 from covedge.profiles.profile_criterion import Criterion
 from covedge.profiles.profile_curve import Side, Walk
 from covedge.profiles.profile_paths import CorrelationPath, DeviationPath, FixedPath, SigmaPath
