@@ -15,6 +15,7 @@ from covedge.markup import (
     table,
     text,
 )
+from covedge.pages import coverage
 from covedge.pages.interval_reading import at_edge, best, given, interval, name, of_kind, unknown
 from covedge.pages.results import Results
 
@@ -40,7 +41,7 @@ def compose(results: Results) -> str:
             parts += [_advice(record), _sizes(record), _figure(record, place), _table(record)]
         else:
             parts.append(_missing(record))
-    return "\n".join(parts)
+    return "\n".join([*parts, "### How often they hold {#coverage}\n", coverage.compose()])
 
 
 def _introduction() -> str:
