@@ -87,6 +87,15 @@ def test_without_draws_the_reason_is_told():
     assert sd["size"]["verdict"] == "undecided"
 
 
+def test_a_covariance_of_limited_rank_has_profiles_and_no_apvar():
+    problem = set_up(data_set("Machines"), "score ~ Machine + rr(Machine | Worker, 1)")
+    fit = problem.fit()
+    found = intervals_record(fit, problem.frame.terms, problem.frame.fixed, problem.frame, 0.1)
+    sd = of(plain(found), "sd", ["MachineB"])["intervals"]["wald"]
+    assert (sd["lower"], sd["upper"]) == (None, None)
+    assert "rank" in sd["reason"]
+
+
 def test_likelihood_ratios_of_draws_are_not_negative():
     problem = set_up(data_set("sleepstudy"), "Reaction ~ Days + (Days | Subject)", "ML")
     small = problem.fit(1)

@@ -102,7 +102,8 @@ def _wald_records(curved, fit, frame, wanted, level):
     beta = iter(wald_fixed(fit, level, df))
     records = []
     for one in wanted:
-        ends = tuple(map(float, next(beta))) if one.kind == FIXED else found[one]
+        # A model that has no apVar has none of its parameters either.
+        ends = tuple(map(float, next(beta))) if one.kind == FIXED else found.get(one, curved.reason)
         told = _none(ends) if isinstance(ends, str) else None
         records.append({"wald": told or {"lower": ends[0], "upper": ends[1], "reason": None}})
     return records
