@@ -11,9 +11,9 @@ from covedge.verdict import focus, recommended
 
 # Where the richer rung gains less than this, p = 1 by any test.
 NOTHING = 1e-6
-# Multiplications that the replicates of one model may cost, some forty seconds of one core; with
+# Multiplications that the replicates of one model may cost, some twenty seconds of one core; with
 # fewer than FEWEST replicates they would say too little.
-MOST_WORK, FEWEST = 2e10, 100
+MOST_WORK, FEWEST = 9e9, 100
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ from covedge.profiles.profile_paths import CorrelationPath, DeviationPath, Fixed
 from covedge.profiles.profile_points import Solver
 
 REML, ML = "REML", "ML"
-# Multiplications that the profiles of one model may take: a minute or two.
-MOST_WORK = 1e11
+# Multiplications that the profiles of one model may take: half a minute or so.
+MOST_WORK = 3e10
 # Evaluations of the likelihood that one profile takes at least.
 FEWEST_CALLS = 150
 # A profile that is this much below the fit has found what the fit has missed.
