@@ -152,6 +152,12 @@ def _chance(results: Results, pair: dict) -> str:
     )
 
 
+def _equals(value: float | None) -> str:
+    """As `p = 0.012` or `p < 10⁻⁶`."""
+    words = _p(value)
+    return f"p {words}" if words.startswith("<") else f"p = {words}"
+
+
 def _p(value: float | None) -> str:
     """A p-value to read: two digits, and `< 10⁻⁶` where nobody needs more."""
     if value is None:
@@ -195,7 +201,7 @@ def _difference(results: Results, pairs: list[dict]) -> str:
         return " Here the two hardly differ."
     return (
         f" Here it would give {text(results.label(pair['smaller']))} "
-        f"p = {_p(pair['naive']['p'])} instead of {_p(pair['p'])}."
+        f"{_equals(pair['naive']['p'])} instead of {_p(pair['p'])}."
     )
 
 

@@ -64,10 +64,17 @@ def _missing(record: dict) -> str:
     )
 
 
-def _names(parameters: list[dict]) -> str:
-    shown = [text(p["effects"][0] if p["kind"] == "sd" else name(p)) for p in parameters]
+def _names(parameters: list[dict], record: dict) -> str:
+    shown = [text(_name(p, record)) for p in parameters]
     more = f" and {len(shown) - NAMED} more" if len(shown) > NAMED + 1 else ""
     return listing(shown[:NAMED]) + more if more else listing(shown)
+
+
+def _name(parameter: dict, record: dict) -> str:
+    if parameter["kind"] != "sd":
+        return name(parameter)
+    effect = parameter["effects"][0]
+    return f"{effect} of {parameter['group']}" if _grouped(record) else effect
 
 
 def _advice(record: dict) -> str:
@@ -82,7 +89,7 @@ def _advice(record: dict) -> str:
     if zero:
         words.append(
             f"{len(zero)} of {count(len(deviations), 'standard deviation')} may be zero "
-            f"({_names(zero)}): there the interval begins at 0 and only its upper end says "
+            f"({_names(zero, record)}): there the interval begins at 0 and only its upper end says "
             "something: the effect is no larger than that. Wald intervals are void there."
         )
     if nothing:
@@ -153,11 +160,13 @@ def _sizes(record: dict) -> str:
     )
     found = []
     if present:
-        found.append(f"{_names(present)} {_is(present)} larger (**present**)")
+        found.append(f"{_names(present, record)} {_is(present)} larger (**present**)")
     if absent:
-        found.append(f"{_names(absent)} {_is(absent)} smaller (**absent**, as far as it matters)")
+        found.append(
+            f"{_names(absent, record)} {_is(absent)} smaller (**absent**, as far as it matters)"
+        )
     if open_ones:
-        found.append(f"for {_names(open_ones)} it **cannot be told**")
+        found.append(f"for {_names(open_ones, record)} it **cannot be told**")
     return (
         f"The smallest standard deviation that matters here is {number(smallest, 3)} "
         f"(`smallest_sd` in the config). By the whole interval, {'; '.join(found)}.\n"
