@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from bootstrap import bootstrap
+from covedge.bootstraps.bootstrap_plan import Plan
 from covedge.grams.store import ladder_to_json, save_gram
 from covedge.jsonio import read_json, write_json
 from covedge.models import ladder as ladders
@@ -63,6 +64,16 @@ def test_another_seed_and_another_model_give_other_draws(steps, tmp_path):
     ]
     assert not set(sigma[0]) & set(sigma[1])
     assert not set(sigma[0]) & set(sigma[2])
+
+
+def test_a_batch_beyond_a_model_s_replicates_does_not_fit_it(steps, tmp_path, monkeypatch):
+    short = Plan("m2-diagonal", (), 5, "5 replicates, since its refits take long")
+    monkeypatch.setattr("bootstrap.plans", lambda *_: (short,))
+    monkeypatch.setattr("bootstrap.fit_model", lambda *_: pytest.fail("it was fitted"))
+    status = run(steps, tmp_path / "late", 6, 10)
+    assert status["status"] == "ok"
+    assert status["skipped"] == {"m2-diagonal": short.reason}
+    assert not list((tmp_path / "late").glob("*.parquet"))
 
 
 def test_a_model_that_is_not_there_is_told_and_costs_nothing_else(steps, tmp_path):

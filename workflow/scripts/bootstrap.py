@@ -53,6 +53,8 @@ def bootstrap(gram, ladder, fits, analysis, first, last, draws):
         for place, plan in enumerate(planned):
             log.info("%s (%d of %d)%s", plan.model, place + 1, len(planned), _with(plan))
             numbers = range(first - 1, min(last, plan.replicates))
+            if not numbers:
+                continue
             try:
                 table = _one(likelihood, found, by_name, plan, numbers, analysis)
             except DesignError as reason:
@@ -71,7 +73,7 @@ def _one(likelihood, ladder, models, plan, numbers, analysis):
     table = Table(simulated, fit, ladder.terms, ladder.fixed)
     # The model's own stream does not depend on which others are simulated.
     root = np.random.SeedSequence([analysis["seed"], *plan.model.encode()])
-    streams = islice(root.spawn(numbers.stop), numbers.start, None) if len(numbers) else ()
+    streams = islice(root.spawn(numbers.stop), numbers.start, None)
     told = time.monotonic()
     for number, seeds in zip(numbers, streams, strict=True):
         table.add(number, simulated.replicate(seeds))

@@ -106,10 +106,7 @@ def _near(factors, Sigmas):
         inverse = np.linalg.pinv(block.basis)
         S = inverse @ Sigmas[block.level] @ inverse.T
         parts.append(S if block.full else np.array([[np.trace(S) / len(S)]]))
-    return _opened(*factors.root(parts))
-
-
-def _opened(factors, x):
+    factors, x = factors.root(parts)
     return factors.opened(x, OPEN)
 
 
