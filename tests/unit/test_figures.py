@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from covedge.digest import sources
-from covedge.figures.beside import beside
-from covedge.figures.chains import chains
+from covedge.figures.beside import Source, beside
+from covedge.figures.chains import chains, good_and_bad
 from covedge.figures.correlation import correlation
 from covedge.figures.counts import counts
+from covedge.figures.densities import Row, densities
+from covedge.figures.divergent import divergent
+from covedge.figures.energy import energy
 from covedge.figures.fixed_effects import fixed_effects
 from covedge.figures.ladder import ladder
 from covedge.figures.loadings import loadings
@@ -36,7 +39,11 @@ def all_figures(labels):
             [a, b], [[1], [2]], [[(0, 2)], [(None, 9)]], [a], ["degenerate"], [True]
         ),
         "chains": chains([a], [draws]),
-        "beside": beside([a, b], [1.0, None], [1, 2], [0, 1], [2, 3], b),
+        "good-and-bad": good_and_bad([a, b], [draws, draws], [None, draws > 2], a),
+        "beside": beside([a, b], [Source(a, [1.0, None], [(0, 2), None])], b),
+        "densities": densities([Row(a, abs(draws.ravel()), abs(draws.ravel()), 0.1)], b),
+        "divergent": divergent([a, b], [np.exp(draws[0]), np.exp(draws[1])], draws[2] > 1),
+        "energy": energy([a], [draws]),
     }
 
 

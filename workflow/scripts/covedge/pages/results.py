@@ -1,6 +1,7 @@
 """The result files of one analysis, read once."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,10 @@ from covedge.pages.rungs import rungs
 
 FAILED = "failed"
 STATUS = "status.json"
+# What lies beside the posteriors' own summaries, and is about several of them.
+COMPARISON, AGREEMENT = "comparison.json", "agreement.json"
+# A run of this role shows what failure looks like: it is no refit, and no result.
+EXAMPLE = "example"
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,8 @@ class Results:
 
     analysis : the analysis' slice of the config. ladder : rungs, simplest first.
     fits : by model. engines : by engine, then by model. posterior : summaries.
+    examples : summaries of the runs that only show what failure looks like.
+    comparison, agreement : of posteriors with each other; empty where there is none.
     steps : how the optional steps ended, by name.
     intervals : by model; tests, leave_out : empty where there are none.
     dropped : columns of the fixed part that the others determine.
@@ -36,6 +43,9 @@ class Results:
     intervals: dict[str, dict] = field(default_factory=dict)
     tests: dict = field(default_factory=dict)
     leave_out: dict = field(default_factory=dict)
+    examples: tuple[dict, ...] = ()
+    comparison: dict = field(default_factory=dict)
+    agreement: tuple[dict, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -91,6 +101,7 @@ def read_given(given: dict) -> Results:
         step: optional(Path(given[step])) for step in ("tests", "leave_out") if given.get(step)
     }
     ladder = json.loads(Path(given["ladder"]).read_text(encoding="utf-8"))
+    posterior = _Posteriors.read(given, optional)
     return Results(
         analysis=given["analysis"],
         design=optional(Path(given["design"])),
@@ -98,7 +109,10 @@ def read_given(given: dict) -> Results:
         dropped=() if isinstance(ladder, list) else tuple(ladder["dropped"]),
         fits={model: fit for model, fit in fits.items() if fit.get("status") != FAILED},
         engines=engines,
-        posterior=[optional(p) for p in _files(given, "posterior", "*.json") if p.name != STATUS],
+        posterior=[run for run in posterior.runs if not _is_example(run)],
+        examples=tuple(run for run in posterior.runs if _is_example(run)),
+        comparison=posterior.comparison,
+        agreement=posterior.agreement,
         steps={
             step: optional(path)
             for step in ("engines", "posterior", "intervals")
@@ -116,6 +130,33 @@ def read_given(given: dict) -> Results:
         intervals={m: told for m, told in intervals.items() if told.get("status") != FAILED},
         **{step: told for step, told in alone.items() if told.get("status") != FAILED},
     )
+
+
+@dataclass(frozen=True)
+class _Posteriors:
+    """The files of the sampling step: one for each run, and two about several of them."""
+
+    runs: list[dict]
+    comparison: dict
+    agreement: tuple[dict, ...]
+
+    @classmethod
+    def read(cls, given: dict, optional: Callable) -> "_Posteriors":
+        files = {path.name: path for path in _files(given, "posterior", "*.json")}
+        files.pop(STATUS, None)
+        comparison, agreement = (
+            optional(files.pop(name)) if name in files else {} for name in (COMPARISON, AGREEMENT)
+        )
+        return cls(
+            [optional(path) for path in files.values()],
+            {} if comparison.get("status") == FAILED else comparison,
+            tuple(agreement) if isinstance(agreement, list) else (),
+        )
+
+
+def _is_example(run: dict) -> bool:
+    """An example that failed is listed among the errors like any run."""
+    return run.get("role") == EXAMPLE and run.get("status") != FAILED
 
 
 def _files(given: dict, key: str, pattern: str) -> list[Path]:

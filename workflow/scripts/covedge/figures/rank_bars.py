@@ -1,0 +1,51 @@
+"""How many directions are reliable: probabilities after the data, and before."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from covedge.figures.style import ALIVE, CARD, INK, MUTED, WARM, canvas, drawing
+
+# Bars higher than this hold their number, so that the prior's outline does not cross it.
+INSIDE = 0.3
+
+
+@drawing
+def rank_bars(
+    posterior: Sequence[float], prior: Sequence[float] | None, best: int | None
+) -> Figure:
+    """Bars of the probability of 0, 1, ..., q directions; the prior as dashed outlines.
+
+    best : how many the best fit has, marked below the axis.
+    """
+    q = len(posterior) - 1
+    figure, axes = canvas(min(2.6 + 0.8 * q, 9.2), 2.5)
+    for rank, share in enumerate(posterior):
+        axes.bar(rank, 100 * share, width=0.66, color=ALIVE, alpha=0.85, zorder=2)
+        inside = share > INSIDE
+        if share > 0:
+            axes.annotate(
+                _percent(share), (rank, 100 * share), (0, -14 if inside else 3),
+                textcoords="offset points", ha="center", color=CARD if inside else INK,
+                fontsize=10, zorder=4,
+            )  # fmt: skip
+    axes.bar([], [], color=ALIVE, alpha=0.85, label="posterior")
+    if prior is not None:
+        axes.bar(
+            range(q + 1), [100 * share for share in prior], width=0.84, facecolor="none",
+            edgecolor=WARM, linewidth=1.5, linestyle=(0, (4, 2)), zorder=3, label="prior",
+        )  # fmt: skip
+    words = [f"{rank}\nbest fit" if rank == best else f"{rank}" for rank in range(q + 1)]
+    axes.set_xticks(range(q + 1), words)
+    axes.set_xlim(-0.6, q + 0.6)
+    axes.set_ylim(0, 118)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="x", length=0, labelcolor=INK)
+    axes.set_xlabel("number of reliable directions", color=MUTED)
+    figure.legend(loc="outside upper left", ncols=2, labelcolor=INK, borderpad=0)
+    return figure
+
+
+def _percent(share):
+    return "<1 %" if share < 0.005 else f"{100 * share:.0f} %"

@@ -1,0 +1,1 @@
+"""The Bayesian section of a page, one subsection a file; `pages.bayes` puts them together."""

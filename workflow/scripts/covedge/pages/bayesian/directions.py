@@ -1,0 +1,147 @@
+"""How many directions of each term are reliable, before the data and after."""
+
+from covedge.figures.densities import Row, densities
+from covedge.figures.rank_bars import rank_bars
+from covedge.figures.style import svg
+from covedge.markup import Column, count, figure, fixed, fold, table, text
+from covedge.pages.bayesian.found import best_rank, likeliest
+from covedge.pages.bayesian.quantities import percent
+from covedge.pages.bayesian.runs import Refits
+
+
+def compose(found: Refits) -> str:
+    """A figure of the number of reliable directions and one of each direction, for each term."""
+    told = [each for each in found.main.get("reliabilities") or [] if each.get("rank")]
+    if not told:
+        return ""
+    least = f"{100 * told[0].get('threshold', 0.01):g} %"
+    heading = f"### How many directions are more than {least} reliable {{#bayes-directions}}\n\n"
+    words = (
+        "The best fit has a rank: a whole number of directions, the rest exactly zero. A posterior "
+        "has every direction, but some so small that they cannot matter. Here a direction counts "
+        f"if more than {least} of what is seen of the groups in it is the groups themselves.\n"
+    )
+    return heading + words + "\n".join(_term(found, each, k) for k, each in enumerate(told))
+
+
+def _term(found: Refits, each: dict, index: int) -> str:
+    return "\n".join(
+        [
+            _sentence(found, each),
+            _bars(found, each, index),
+            _reliabilities(found, each, index),
+            _table(each),
+        ]
+    )
+
+
+def _sentence(found: Refits, each: dict) -> str:
+    chances, before = each["rank"], each.get("prior_rank")
+    q, most = len(chances) - 1, likeliest(chances)
+    words = f"\n{text(each['group'])}: most probably {most} of {q} ({percent(chances[most])})"
+    if before:
+        words += (
+            f"; the prior alone gave {most} the probability {percent(before[most])}. "
+            + _reading(chances[most], before[most])
+        )
+    else:
+        words += "."
+    best = best_rank(found, each["group"])
+    if best is not None and best != most:
+        words += f" The best fit has rank {best}."
+    return words + "\n"
+
+
+def _reading(after: float, before: float) -> str:
+    """Whether the data raised the probability of the answer, lowered it, or left it alone."""
+    if abs(after - before) < 0.1:
+        return "The data have hardly changed that: **this answer is the prior’s.**"
+    if after > before:
+        return "The data have raised it: this answer is theirs."
+    return "The data speak against it, but not enough to make another number more probable."
+
+
+def _bars(found: Refits, each: dict, index: int) -> str:
+    best = best_rank(found, each["group"])
+    chances = each["rank"]
+    spelled = ", ".join(f"{k}: {percent(share)}" for k, share in enumerate(chances) if share > 0)
+    return figure(
+        svg(rank_bars(chances, each.get("prior_rank"), best), f"directions-{index}"),
+        f"How many directions of {each['group']} are reliable: bars are posterior probabilities, "
+        "dashed outlines those of the prior. Look for bars that stand where the outlines do not: "
+        "that is what the data have said.",
+        f"Posterior probability of each number of reliable directions of {each['group']}: "
+        f"{spelled}.",
+        "narrow",
+    )
+
+
+def _reliabilities(found: Refits, each: dict, index: int) -> str:
+    posterior = found.posterior(found.main)
+    values = posterior.reliability.get(each["group"])
+    if values is None:
+        return ""
+    before = posterior.prior_reliability.get(each["group"])
+    q = values.shape[1]
+    fit = _best(found, each["group"], q)
+    rows = [
+        Row(_ordinal(k, q), values[:, q - 1 - k], _column(before, q - 1 - k), fit[k])
+        for k in range(q)
+    ]
+    weakest = each["directions"][0]["q50"]
+    return figure(
+        svg(
+            densities(
+                rows, "reliability (logit axis)", share=True, threshold=each.get("threshold")
+            ),
+            f"reliabilities-{index}",
+        ),
+        f"Reliability of each direction of {each['group']}, most reliable first: prior dashed, "
+        "posterior filled, best fit as a diamond (at the left end if it is zero), the threshold "
+        "as an orange line. A hill across the line is a direction that may or may not be there.",
+        f"Prior and posterior reliability of {count(q, 'direction')} of {each['group']}: the "
+        f"median of the weakest is {fixed(weakest, 3)}.",
+    )
+
+
+def _column(values, k):
+    return None if values is None or k >= values.shape[1] else values[:, k]
+
+
+def _best(found: Refits, group: str, q: int) -> list[float | None]:
+    """Reliabilities of the best fit, most reliable first; None where there are other directions."""
+    fit = found.results.fits.get(found.main.get("model"), {})
+    term = next((t for t in fit.get("terms", []) if t.get("group") == group), {})
+    known = sorted((d.get("reliability") or 0.0 for d in term.get("spectrum", [])), reverse=True)
+    return list(known) if len(known) == q else [None] * q
+
+
+def _ordinal(k: int, q: int) -> str:
+    if q == 1:
+        return "the one direction"
+    end = " (strongest)" if k == 0 else " (weakest)" if k == q - 1 else ""
+    return f"direction {k + 1}{end}"
+
+
+def _table(each: dict) -> str:
+    directions = list(reversed(each.get("directions") or []))
+    least = f"{100 * each.get('threshold', 0.01):g} %"
+    columns = ["Direction"]
+    columns += [Column(head, "num") for head in ("5 %", "Median", "95 %", f"P(> {least})")]
+    columns += [Column("Prior median", "num"), Column(f"Prior P(> {least})", "num")]
+    rows = [
+        (
+            _ordinal(k, len(directions)),
+            fixed(d.get("q05"), 3),
+            fixed(d.get("q50"), 3),
+            fixed(d.get("q95"), 3),
+            percent(d.get("probability_reliable")),
+            fixed((d.get("prior") or {}).get("q50"), 3),
+            percent((d.get("prior") or {}).get("probability_reliable")),
+        )
+        for k, d in enumerate(directions)
+    ]
+    return fold(
+        "Reliabilities as numbers",
+        table(columns, rows, "Reliability of each direction"),
+    )

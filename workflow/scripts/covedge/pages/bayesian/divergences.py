@@ -1,0 +1,150 @@
+"""What a divergent transition is, and where in this posterior they are."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from scipy.stats import rankdata
+
+from covedge.figures.divergent import divergent
+from covedge.figures.style import svg
+from covedge.markup import count, figure, text
+from covedge.pages.bayesian.noise import FORMS
+from covedge.pages.bayesian.quantities import CELLS, SD, in_cells, name, of_kind, percent
+from covedge.pages.bayesian.runs import Refits
+from covedge.pages.draws import Posterior
+
+# Quantities in the figure; fewer divergences than this cannot be said to be anywhere.
+SHOWN, FEW = 4, 5
+# Divergent draws lie at one end of a quantity when they are below, or above, this part of it.
+END = 0.25
+
+
+def compose(found: Refits) -> str:
+    """In words, then the run with the most of them in a figure."""
+    heading = "### What a divergent transition is, and where they are {#bayes-divergences}\n\n"
+    words = (
+        "The sampler rolls through the posterior like a marble through a landscape, in steps of "
+        "one size. Where the landscape narrows abruptly a step is too long: the "
+        "computed path leaves the true one, and the program reports a *divergent transition*. It "
+        "says: **near here is a region that I could not enter**, so the posterior is wrong there, "
+        "and may be elsewhere. It does not say that the model is wrong. In a mixed model the "
+        "narrow place is nearly always a *funnel*: when an SD comes near zero, the effects of all "
+        "groups must be near zero with it. The centred form samples both and gets stuck at the "
+        "neck; the non-centred one, which `stan_lmer` uses, moves the trouble to where data are "
+        "many; the collapsed form, the one used here, integrates the effects out, and there is no "
+        "funnel left.\n\n"
+    )
+    run = _most(found)
+    if run is None:
+        return f"{heading}{words}Here no run had a divergent transition.\n"
+    return heading + words + _where(found, run) + _advice(found)
+
+
+def _most(found: Refits) -> dict | None:
+    """The run with the most divergences of those whose draws are known, or of all."""
+    runs = [run for run in found.all if run.get("divergences")]
+    known = [run for run in runs if found.posterior(run).divergent is not None]
+    return max(known or runs, key=lambda run: run["divergences"], default=None)
+
+
+def _where(found: Refits, run: dict) -> str:
+    n = (run.get("chains") or 0) * (run.get("draws") or 0)
+    form = FORMS.get(run.get("parametrization"), "–")
+    told = f"In the {form} form {count(run['divergences'], 'transition')} of {n} diverged."
+    candidates = list(_candidates(found.posterior(run), run, found.grouped))
+    diverging = found.posterior(run).divergent
+    if run["divergences"] < FEW or diverging is None or not candidates:
+        return f"{told} That is too few to say where they are.\n"
+    mask = diverging.ravel()
+    ranked = sorted(candidates, key=lambda one: -abs(_side(one[1], mask) - 0.5))[:SHOWN]
+    place = _place(*ranked[0], mask)
+    if len(ranked) == 1:
+        return f"{told} {place}\n"
+    return f"{told} {place}\n" + _figure(ranked, mask, run, form)
+
+
+def _candidates(posterior: Posterior, run: dict, grouped: bool) -> Iterator[tuple[str, np.ndarray]]:
+    """(name, (n,) draws, > 0) of every SD, and of the weakest direction of each term."""
+    deviations = [p for p in in_cells(of_kind(run, SD)) if p.get("draws") in posterior.draws]
+    for group in dict.fromkeys(p["group"] for p in deviations):
+        own = [p for p in deviations if p["group"] == group]
+        for p in own:
+            yield name(p, grouped), posterior.draws[p["draws"]].ravel()
+        weakest = _weakest(posterior, own)
+        if weakest is not None:
+            yield f"weakest direction{f' of {group}' if grouped else ''}", weakest
+
+
+def _weakest(posterior: Posterior, deviations: list[dict]) -> np.ndarray | None:
+    """(n,) SD of the combination of effects that varies least, each effect in its median SDs."""
+    q, group = len(deviations), deviations[0]["group"]
+    suffix = f"{group}|cells" if deviations[0].get("coding") == CELLS else group
+    sd = np.stack([posterior.draws[p["draws"]].ravel() for p in deviations], axis=-1)
+    R = np.broadcast_to(np.eye(q), (len(sd), q, q)).copy()
+    labels = [p["labels"][0] for p in deviations]
+    for i, j in zip(*np.tril_indices(q, -1), strict=True):
+        drawn = posterior.draws.get(f"correlation|{suffix}[{labels[i]}, {labels[j]}]")
+        if drawn is None:
+            return None
+        R[:, i, j] = R[:, j, i] = drawn.ravel()
+    if q < 2:
+        return None
+    scaled = sd / np.median(sd, axis=0)
+    lowest = np.linalg.eigvalsh(scaled[:, :, None] * R * scaled[:, None, :])[:, 0]
+    return np.sqrt(np.maximum(lowest, 1e-12))
+
+
+def _side(values: np.ndarray, mask: np.ndarray) -> float:
+    """Probability that a divergent draw is above another one (Mann and Whitney's)."""
+    ranks, inside, outside = rankdata(values), mask.sum(), (~mask).sum()
+    return (ranks[mask].sum() - inside * (inside + 1) / 2) / max(inside * outside, 1)
+
+
+def _place(what: str, values: np.ndarray, mask: np.ndarray, say: Callable = text) -> str:
+    """Where the median divergent draw stands among all draws, as a sentence."""
+    part = (values < np.median(values[mask])).mean()
+    if END < part < 1 - END:
+        return (
+            "They are spread over the posterior: no SD is smaller or larger where they are. Then "
+            "the steps are too long everywhere, and a smaller step size is the remedy."
+        )
+    side, share = ("smallest", part) if part <= END else ("largest", 1 - part)
+    end = "at the neck of the funnel" if part <= END else "at its wide end"
+    return (
+        f"They are where {say(what)} is {side}: half of them lie among the {side} "
+        f"{percent(max(share, 0.01))} of all draws, {end}."
+    )
+
+
+def _figure(ranked: list, mask: np.ndarray, run: dict, form: str) -> str:
+    names, draws = zip(*ranked, strict=True)
+    relative = any(each.startswith("weakest") for each in names)
+    note = (
+        " The weakest direction is the combination of effects in which groups differ least, as a "
+        "part of the SDs."
+        if relative
+        else ""
+    )
+    return figure(
+        svg(divergent(names, draws, mask), "divergent"),
+        f"The {form} form: a dot is a draw, orange if its transition diverged, on logarithmic "
+        "axes. Look for orange that gathers on one side: that is where the sampler could not go "
+        f"on, and beyond it draws are missing.{note}",
+        f"Draws of {', '.join(names)} in pairs with {count(run['divergences'], 'divergence')}: "
+        + _place(*ranked[0], mask, str),
+    )
+
+
+def _advice(found: Refits) -> str:
+    clean = not found.main.get("divergences")
+    return (
+        "\nIf `stan_lmer` reports a handful of them, do not ignore them and do not give up: run it "
+        "again with `adapt_delta = 0.99` (smaller steps). If they go away and the numbers stay, it "
+        "was the step size. If they stay, they mark an edge that only another form of the model "
+        "gets past"
+        + (
+            ", as the main run here does: it has none, and the same posterior.\n"
+            if clean
+            else ".\n"
+        )
+    )

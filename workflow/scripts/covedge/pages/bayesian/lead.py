@@ -1,0 +1,116 @@
+"""What the refit found, in a few sentences: directions, the prior's part, and whether to trust."""
+
+from covedge.markup import count, fixed, listing, text
+from covedge.pages.bayesian.found import (
+    DIFFERENT,
+    best_rank,
+    likeliest,
+    moves,
+    sensitive,
+    shown,
+)
+from covedge.pages.bayesian.quantities import name, percent
+from covedge.pages.bayesian.runs import Refits, smallest_ess, thresholds
+
+# Names that a sentence carries.
+NAMED = 4
+
+
+def compose(found: Refits) -> str:
+    """Findings first, then what a refit is and is not."""
+    sentences = [_directions(found, each) for each in found.main.get("reliabilities") or []]
+    sentences = [*sentences, _prior(found), _trust(found)]
+    told = " ".join(s for s in sentences if s)
+    return (
+        f"{told}\n\n"
+        "A Bayesian refit gives every variance a whole distribution instead of one best value, so "
+        "nothing can come out as exactly zero. It does not add information: where the best fit "
+        "lies on the edge, the prior decides how far from zero the posterior stays. Read a wide "
+        "interval that begins near zero as: these data do not say.\n\n" + _which(found)
+    )
+
+
+def _directions(found: Refits, each: dict) -> str:
+    chances = each.get("rank") or []
+    if not chances:
+        return ""
+    q, most = len(chances) - 1, likeliest(chances)
+    least = f"{100 * each.get('threshold', 0.01):g} %"
+    before = each.get("prior_rank")
+    prior = f"; before the data: {percent(before[most])}" if before else ""
+    which = f"All {q}" if most == q else f"{most} of the {q}"
+    which = f"{which} directions of {text(each['group'])} are"
+    if q == 1:
+        which = f"What {text(each['group'])} adds {'is' if most else 'is not'}"
+    sentence = (
+        f"**{which} more than {least} reliable** (probability {percent(chances[most])}{prior})."
+    )
+    best = best_rank(found, each["group"])
+    if best is not None and best < most:
+        sentence += (
+            f" The best fit has {best}: it puts the other {most - best} at exactly zero, "
+            "which no posterior can."
+        )
+    return sentence
+
+
+def _prior(found: Refits) -> str:
+    """Whose the answer is: the data's, or the prior's."""
+    if found.main.get("sensitivity"):
+        against, instead = (shown(found.main, each) for each in sensitive(found.main))
+        if not against and not instead:
+            return "The prior hardly matters: making it stronger or weaker moves no SD."
+        return f"The prior decides, or has a say, for {_names(found, [*instead, *against])}."
+    moved = moves(found)
+    if not moved:
+        return ""
+    far = [p for p, distance, _ in moved if distance > DIFFERENT]
+    priors = len(found.priors) + 1
+    if not far:
+        return f"The {priors} priors that were tried give the same SDs."
+    return (
+        f"The {priors} priors that were tried give different answers for {_names(found, far)}: "
+        "that part is the prior's, not the data's."
+    )
+
+
+def _names(found: Refits, parameters: list[dict]) -> str:
+    names = [text(name(p, found.grouped)) for p in parameters]
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else []
+    return listing([*names[:NAMED], *more] if more else names)
+
+
+def _trust(found: Refits) -> str:
+    run = found.main
+    ess, rhat = smallest_ess(run), run.get("max_rhat")
+    if ess is None or rhat is None:
+        return ""
+    divergent = run.get("divergences") or 0
+    numbers = (
+        f"(largest R-hat {fixed(rhat, 3)}, smallest effective sample size {ess:.0f}, "
+        f"{count(divergent, 'divergence') if divergent else 'no divergences'})"
+    )
+    if run.get("converged") and not divergent:
+        return f"The chains can be trusted {numbers}."
+    if run.get("converged"):
+        return f"The chains agree {numbers}, but not every transition was sound: see below."
+    largest, smallest = thresholds(run)
+    return (
+        f"**The chains cannot be trusted** {numbers}; R-hat should be below {largest:g} and every "
+        f"effective sample size above {smallest:g}. Do not report this posterior."
+    )
+
+
+def _which(found: Refits) -> str:
+    run = found.main
+    others = len(found.all) - 1
+    more = (
+        f" The other {count(others, 'run')} of this page differ from it in one thing each: the "
+        "model, the prior, or the form in which it was sampled."
+        if others
+        else ""
+    )
+    return (
+        f"All that follows is about {text(found.label(run))}, the richest model that was sampled, "
+        f"under the prior {text(run.get('prior', '–'))}, unless it says otherwise.{more}\n"
+    )

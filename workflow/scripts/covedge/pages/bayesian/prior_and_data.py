@@ -1,0 +1,125 @@
+"""Prior against posterior: what comes from the data, and what from the prior."""
+
+from collections.abc import Callable
+
+from covedge.figures.densities import Row, densities
+from covedge.figures.style import svg
+from covedge.markup import Column, Html, escape, figure, fixed, fold, listing, table, text
+from covedge.pages.bayesian.found import named, sensitive, shown
+from covedge.pages.bayesian.quantities import name, spread
+from covedge.pages.bayesian.runs import Refits
+
+# Rows of the figure; more are in the tables.
+ROWS = 16
+# A posterior whose 90 % are this part of the prior's, or less, is the data's doing.
+NARROW = 0.33
+NAMED = 4
+
+
+def compose(found: Refits) -> str:
+    """The figure, then a sentence for each of what the data say and what the prior says."""
+    rows = spread(found.main)[:ROWS]
+    heading = "### What the prior says, and what the data say {#bayes-prior}\n\n"
+    words = (
+        "The prior (dashed) is what was believed of each standard deviation before the data, the "
+        "posterior (filled) what is believed after them. **Where the two look alike the data have "
+        "said nothing**, and what you read off is the prior."
+    )
+    return f"{heading}{words} {_comparison(found)}\n" + _figure(found, rows) + _scaling(found)
+
+
+def _comparison(found: Refits, say: Callable = text) -> str:
+    """How much narrower the posteriors are than the priors, in a sentence; `say` writes a name."""
+    known = [
+        (p, (p["q95"] - p["q05"]) / (p["prior"]["q95"] - p["prior"]["q05"]))
+        for p in spread(found.main)
+        if p.get("prior") and p.get("q95") is not None
+    ]
+    if not known:
+        return ""
+    wide = [p for p, part in known if part > NARROW]
+    if not wide:
+        return (
+            "Here every posterior is narrower than a third of its prior (the widest: "
+            f"{100 * max(part for _, part in known):.0f} %), so these sizes come from the data."
+        )
+    rest = len(known) - len(wide)
+    names = _names(found, wide, say)
+    which = names if rest else "every one of them"
+    return (
+        f"Here the posterior is wider than a third of its prior for {which}: there the data say "
+        "little more than the prior did"
+        + (f"; the other {rest} come from the data." if rest else ".")
+    )
+
+
+def _names(found: Refits, parameters: list[dict], say: Callable = text) -> str:
+    names = [say(name(p, found.grouped)) for p in parameters]
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else []
+    return listing([*names[:NAMED], *more] if more else names)
+
+
+def _figure(found: Refits, parameters: list[dict]) -> str:
+    posterior = found.posterior(found.main)
+    drawn = [p for p in parameters if p.get("draws") in posterior.draws]
+    if not drawn:
+        return ""
+    rows = [
+        Row(
+            name(p, found.grouped),
+            posterior.draws[p["draws"]].ravel(),
+            posterior.prior.get(p["draws"]),
+            p.get("best"),
+        )
+        for p in drawn
+    ]
+    away = sum(p.get("best") is not None and p["best"] < p["q05"] for p in drawn)
+    return figure(
+        svg(densities(rows, "standard deviation, in units of the response"), "prior-posterior"),
+        "Standard deviations before and after the data; the diamond is the certified best fit. "
+        "Good is a filled hill much narrower than the dashed line, with the diamond under it. A "
+        "diamond at zero beside a hill that stands clear of zero is the prior at work.",
+        f"Prior and posterior of {len(drawn)} standard deviations: the best fit lies below the "
+        f"90 % interval of the posterior for {away} of them. {_comparison(found, str)}",
+    )
+
+
+def _scaling(found: Refits) -> str:
+    """Power scaling: what happens when the prior, or the data, count a little more or less."""
+    entries = found.main.get("sensitivity") or []
+    if not entries:
+        return ""
+    against, instead = (shown(found.main, each) for each in sensitive(found.main))
+    words = (
+        "\n**Power scaling** asks it of every number at once: raise the prior to a power a little "
+        "above and below 1 and see how far the posterior moves; then the same with the likelihood. "
+    )
+    if not against and not instead:
+        words += "No quantity moves noticeably with the prior: these answers are the data’s."
+    if instead:
+        words += (
+            f"For {_names(found, instead)} the prior moves the posterior and the data hardly do: "
+            "**these come from the prior**. "
+        )
+    if against:
+        words += (
+            f"For {_names(found, against)} both do: the prior and the data pull in different "
+            "directions, so say in a paper which prior it was. "
+        )
+    columns = ["Quantity", Column("Prior", "num"), Column("Data", "num"), "Reading"]
+    rows = [
+        (
+            Html(f"<bdi>{escape(name(named(found.main, each), found.grouped))}</bdi>"),
+            fixed(each.get("prior"), 3),
+            fixed(each.get("likelihood"), 3),
+            each.get("diagnosis") or "–",
+        )
+        for each in entries
+    ]
+    told = fold(
+        "Power scaling as numbers (in R: powerscale_sensitivity() of priorsense)",
+        "How far the posterior moves (cumulative Jensen-Shannon distance per doubling) when the "
+        "prior or the data count more or less; from 0.05 on it is worth knowing.\n"
+        + table(columns, rows, "Power scaling"),
+    )
+    return f"{words.strip()}\n{told}"
