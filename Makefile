@@ -8,7 +8,7 @@ IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 # Jobs may keep their bytecode: each is a process of its own and would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all set-up test test-all bench coverage lint lock clean help
+.PHONY: all set-up test test-all bench coverage calibration lint lock clean help
 
 all: $(READY) ## Set up and run the workflow, which writes reports/html (CORES=4); plain `make` does this
 	$(IN_VENV) snakemake --cores $(CORES)
@@ -31,6 +31,10 @@ bench: $(READY) ## Time covedge beside lme4, nlme, statsmodels and mixedlm, in s
 coverage: $(READY) ## Count how often the intervals hold the truth, in some twenty minutes: docs/coverage.md
 	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/interval_coverage.py
 
+calibration: $(READY) ## Check the Bayesian sampler on simulated data and from other seeds, in some forty minutes
+	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/posterior_robustness.py
+	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/calibration.py
+
 lint: $(READY) ## Check the form of the code: ruff, snakefmt, snakemake --lint
 	$(IN_VENV) ruff check .
 	$(IN_VENV) ruff format --check .
@@ -45,4 +49,4 @@ clean: ## Remove all that is generated: results, pages, caches, .venv and .tools
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F "|" '{ printf "make %-9s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F "|" '{ printf "make %-11s %s\n", $$1, $$2 }'
