@@ -24,7 +24,7 @@ test: $(READY) ## Run the tests, but for the slow ones
 test-all: $(READY) ## Run every test; with COVEDGE_REQUIRE_ALL=1 a missing program is a failure
 	$(IN_VENV) pytest -q -n 2
 
-bench: $(READY) ## Time covedge beside lme4, nlme, statsmodels and mixedlm, in some ten minutes (QUICK=1: two)
+bench: $(READY) ## Time covedge beside lme4, nlme, statsmodels, mixedlm and rstanarm, in half an hour (QUICK=1: four minutes)
 	@sh tools/set_up_bench.sh
 	$(IN_VENV) python benchmarks/run.py $(if $(QUICK),--quick)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from settings import QUICK, Settings
@@ -27,12 +28,16 @@ def page(
     results: list[Result],
     rows: list[Size],
     levels: list[Size],
+    posteriors: str,
     about: dict[str, str],
     compiled: float | None,
     settings: Settings,
     seconds: float,
 ) -> str:
-    """The page in Markdown. about : machine and versions; compiled : seconds of compilation."""
+    """The page in Markdown.
+
+    posteriors : that section, or "". about : machine and versions; compiled : seconds of it.
+    """
     told = HOW.format(
         runs=settings.runs,
         budget=settings.budget,
@@ -50,6 +55,7 @@ def page(
         "## Side by side",
         told,
         *map(case_table, results),
+        *filter(None, [posteriors]),
         "## Scaling",
     ]
     if rows:
@@ -62,3 +68,16 @@ def page(
         parts.append("![Times against rows and against levels](scaling.svg)")
     parts += ["## Machine and versions", "| | |\n|---|---|\n" + lines]
     return "\n\n".join(parts) + "\n"
+
+
+def with_section(text: str, heading: str, new: str) -> str:
+    """The page with the section under `heading` replaced, or put before `## Scaling`."""
+    parts = re.split(r"(?m)^(?=## )", text)
+    known = [part.startswith(heading + "\n") for part in parts]
+    new = new.rstrip("\n") + "\n\n"
+    if any(known):
+        parts[known.index(True)] = new
+    else:
+        at = next(i for i, part in enumerate(parts) if part.startswith("## Scaling\n"))
+        parts.insert(at, new)
+    return "".join(parts)

@@ -21,12 +21,14 @@ READY_WITHIN = 600.0
 class Peer:
     """Asked with `run`, it keeps what it answers; `outcome` says what became of it.
 
+    answers : of each run that ended well, word for word.
     more : variables of its environment beside those that every peer has.
     """
 
     def __init__(self, engine: str, command: list[str], more: dict[str, str] | None = None):
         self.engine = engine
         self.versions: dict = {}
+        self.answers: list[dict] = []
         self._seconds: list[float] = []
         self._criterion = self._memory = None
         self._message, self._failed, self.over = "", False, False
@@ -67,6 +69,7 @@ class Peer:
         if "error" in answer:
             return self._end(answer["error"], failed=True)
         self._criterion, self._message = answer["criterion"], answer["message"]
+        self.answers.append(answer)
 
     def another_takes_it_to(self) -> float:
         """Seconds in all after one run more like the last."""

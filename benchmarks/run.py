@@ -1,6 +1,9 @@
-"""Time covedge beside lme4, nlme, statsmodels and mixedlm, and write README.md.
+"""Time covedge beside lme4, nlme, statsmodels, mixedlm and rstanarm, and write README.md.
 
 python run.py [--quick] [--only case]
+
+`--only posteriors` writes that section of README.md anew and leaves the rest; any other `--only`
+writes nothing.
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ from pathlib import Path
 from cases import CASES, Case
 from figure import figure
 from machine import environment, machine, peak
-from page import page
+from page import page, with_section
 from peer import PEERS, READY_WITHIN, Peer
+from posterior_table import HEADING, section
+from posteriors import run_posteriors
 from settings import FULL, QUICK, Settings
 from table import Outcome, Result, Size, case_table
 
@@ -124,6 +129,20 @@ def _size(answer, memory):
     return Size(answer["size"], answer["gram"], answer["fit"], memory)
 
 
+def posterior_section(settings: Settings) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        results, versions = run_posteriors(settings, Path(folder))
+    return section(results, versions | {"processor": machine()["processor"]})
+
+
+def write_posteriors(settings: Settings) -> None:
+    """That section of README.md anew."""
+    text = posterior_section(settings)
+    print(text)
+    path = HERE / "README.md"
+    path.write_text(with_section(path.read_text(encoding="utf-8"), HEADING, text), encoding="utf-8")
+
+
 def main(quick: bool, only: str | None) -> None:
     began, settings = time.time(), QUICK if quick else FULL
     results, versions = [], {}
@@ -138,8 +157,9 @@ def main(quick: bool, only: str | None) -> None:
         compiled = None if quick or only else compilation(Path(folder))
     rows = run_rows(settings.rows) if only in (None, "rows") else []
     levels = run_levels(settings.levels) if only in (None, "levels") else []
+    posteriors = posterior_section(settings) if only is None else ""
     about = machine() | versions
-    text = page(results, rows, levels, about, compiled, settings, time.time() - began)
+    text = page(results, rows, levels, posteriors, about, compiled, settings, time.time() - began)
     print(text)
     if only is None:
         if rows and levels:
@@ -150,5 +170,9 @@ def main(quick: bool, only: str | None) -> None:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--quick", action="store_true", help="fewer runs, smaller sizes")
-    arguments.add_argument("--only", help="one case by its name, or `rows`, or `levels`")
-    main(**vars(arguments.parse_args()))
+    arguments.add_argument("--only", help="one case by its name, `rows`, `levels` or `posteriors`")
+    given = arguments.parse_args()
+    if given.only == "posteriors":
+        write_posteriors(QUICK if given.quick else FULL)
+    else:
+        main(**vars(given))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 class Settings:
     """runs : of each engine, in turn, fewer where they would take more than `budget` seconds.
     limit : seconds after which a run is stopped. rows, levels : the sizes of the two scalings.
+    sampled : cases whose posterior is sampled, samplings times, fewer where they would take more
+    than `sampling_budget` seconds together. cold : whether compilation without a cache is timed.
     """
 
     runs: int
@@ -14,7 +16,31 @@ class Settings:
     limit: float
     rows: tuple[int, ...]
     levels: tuple[int, ...]
+    sampled: tuple[str, ...]
+    samplings: int
+    sampling_budget: float
+    cold: bool
 
 
-FULL = Settings(7, 30.0, 60.0, (10**4, 10**5, 10**6, 10**7), (10**2, 10**3, 10**4, 10**5))
-QUICK = Settings(3, 4.0, 6.0, (10**4, 10**5, 10**6), (10**2, 10**3, 10**4))
+FULL = Settings(
+    runs=7,
+    budget=30.0,
+    limit=60.0,
+    rows=(10**4, 10**5, 10**6, 10**7),
+    levels=(10**2, 10**3, 10**4, 10**5),
+    sampled=("rats_s15", "sleepstudy"),
+    samplings=5,
+    sampling_budget=120.0,
+    cold=True,
+)
+QUICK = Settings(
+    runs=3,
+    budget=4.0,
+    limit=6.0,
+    rows=(10**4, 10**5, 10**6),
+    levels=(10**2, 10**3, 10**4),
+    sampled=("sleepstudy",),
+    samplings=1,
+    sampling_budget=30.0,
+    cold=False,
+)

@@ -10,7 +10,9 @@ import warnings
 
 
 def serve(prepare):
-    """prepare : job -> (run, versions), where run() -> criterion, or (criterion, message)."""
+    """prepare : job -> (run, versions), where run() -> criterion, or (criterion, message), or a
+    dictionary of what else there is to answer.
+    """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
 
@@ -38,9 +40,15 @@ def serve(prepare):
                 )
                 continue
             seconds = time.perf_counter() - began
-        criterion, message = result if isinstance(result, tuple) else (result, "")
+        criterion, message, more = None, "", {}
+        if isinstance(result, dict):
+            more = result
+        else:
+            criterion, message = result if isinstance(result, tuple) else (result, "")
+            criterion = float(criterion)
         words = [message, *dict.fromkeys(str(w.message) for w in caught)]
-        answer(seconds=seconds, criterion=float(criterion), message="; ".join(filter(None, words)))
+        words = "; ".join(filter(None, words))
+        answer(seconds=seconds, criterion=criterion, message=words, **more)
 
 
 def read(job):
