@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from covedge.grams.reduced_gram import of_model
-from covedge.posteriors.collapsed import RADIAL, collapsed_model
+from covedge.posteriors.collapsed import collapsed_model
+from covedge.posteriors.families import layout
+from covedge.posteriors.families.directions import RADIAL
 from covedge.posteriors.prior import prior
-from covedge.posteriors.unit_vectors import unit_vectors
 from support.models import data_set, set_up
 
 
@@ -17,7 +18,7 @@ def log_density():
     frame, gram, model = problem.frame, problem.likelihood.gram, problem.models[-1]
     believed = prior(gram, frame.fixed, frame.terms, model.structures)
     own = of_model(gram, model.structures)
-    pymc_model = collapsed_model(own, believed, unit_vectors(own, believed.components))
+    pymc_model = collapsed_model(own, believed, layout(own, believed))
     names = [v.name for v in pymc_model.value_vars]
     assert names == ["sigma_log__", "s", "z"]
     function = pymc_model.compile_logp(mode="NUMBA")

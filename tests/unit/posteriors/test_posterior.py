@@ -10,7 +10,7 @@ from scipy import stats
 from covedge.models.ladder import Ladder
 from covedge.posteriors.posterior_rank import reliabilities
 from covedge.posteriors.posterior_record import convergence_record, parameter_records
-from covedge.posteriors.refit import Settings, refit
+from covedge.posteriors.refit import Settings, pose, refit
 from support.models import data_set, set_up
 
 SETTINGS = Settings(chains=4, draws=1000, tune=1000, cores=2, seed=1)
@@ -20,7 +20,7 @@ def run(table, formula, settings=SETTINGS):
     problem = set_up(table, formula)
     frame = problem.frame
     ladder = Ladder(frame.terms, frame.fixed, frame.dropped, problem.models)
-    return refit(problem.likelihood.gram, ladder, ladder.asked, settings)
+    return refit(pose(problem.likelihood.gram, ladder, ladder.asked), settings)
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Quadrature:
 def quadrature(table, size=120):
     """y ~ N(beta 1, sigma^2 I + tau^2 ZZ') under the default prior, written out.
 
-    tau ~ half-normal(sd y), sigma ~ Exponential(mean sd y), beta ~ N(mean y, (2.5 sd y)^2): with
-    no fixed effect but the intercept what is left by it is y's own standard deviation.
+    tau ~ half-normal(s), sigma ~ Exponential(mean sd y), beta ~ N(mean y, (2.5 sd y)^2), with s
+    over n and sd over n - 1: what the intercept leaves is y's own standard deviation.
     """
     y = table.Yield.to_numpy(float)
-    sd, mean = y.std(), y.mean()
+    sd, mean, scale = y.std(ddof=1), y.mean(), y.std()
     same = (table.Batch.to_numpy()[:, None] == table.Batch.to_numpy()).astype(float)
     tau, sigma = np.meshgrid(
         sd * (np.arange(size) + 0.5) / size * 4.5, sd * (0.3 + 2.2 * (np.arange(size) + 0.5) / size)
@@ -64,7 +64,7 @@ def quadrature(table, size=120):
     half = one @ inverse @ residual
     square = residual @ inverse @ residual - half**2 / precise
     log_density = -0.5 * (np.linalg.slogdet(V)[1] + np.log(precise / weak) + square)
-    log_density += stats.halfnorm(scale=sd).logpdf(tau) + stats.expon(scale=sd).logpdf(sigma)
+    log_density += stats.halfnorm(scale=scale).logpdf(tau) + stats.expon(scale=sd).logpdf(sigma)
     weight = np.exp(log_density - log_density.max())
     return Quadrature(tau, sigma, weight / weight.sum(), means, 1 / precise)
 
@@ -122,7 +122,7 @@ def test_chains_can_be_trusted_without_divergences(both):
 def test_reliability_of_a_balanced_layout_has_a_closed_form(both):
     """rho = n tau^2 / (n tau^2 + sigma^2) for n rows a batch; under REML less the mean's share."""
     done, _ = both
-    (one,) = reliabilities(done.draws, done.gram, reml=False)
+    (one,) = reliabilities(done.draws, done.posed.gram, reml=False)
     tau, sigma = found(done, "sd|Batch").ravel(), found(done, "sigma").ravel()
     chosen = np.unique(np.linspace(0, len(tau) - 1, 1000).astype(int))
     expected = (5 * tau**2 / (5 * tau**2 + sigma**2))[chosen]
@@ -146,7 +146,7 @@ def test_summary_names_things_as_r_does(both):
             }
         ],
     }
-    records = parameter_records(done.listed, done.values, done.judged, fit)
+    records = parameter_records(done.listed, done.numbers, done.judged, fit)
     told = {r["name"]: r for r in records}
     assert {name: r["best"] for name, r in told.items()} == {
         "sigma": 1.0,
@@ -221,7 +221,7 @@ def importance(table, group, n, rng):
     scale = (y - X @ np.linalg.lstsq(X, y)[0]).std()
     sd = np.abs(rng.normal(size=(n, 2))) * scale / np.array([1.0, x.std()])
     r = rng.uniform(-1, 1, size=n)
-    sigma = rng.exponential(y.std(), size=n)
+    sigma = rng.exponential(y.std(ddof=1), size=n)
     same = group[:, None] == group
     G00, G11, G01 = sd[:, 0] ** 2, sd[:, 1] ** 2, r * sd[:, 0] * sd[:, 1]
     V = (
@@ -230,7 +230,7 @@ def importance(table, group, n, rng):
         + G01[:, None, None] * np.add.outer(x, x)
     ) * same + sigma[:, None, None] ** 2 * np.eye(len(y))
     # Prior of beta: slope ~ N(0, 2.5 sd y / sd x), mean level ~ N(mean y, 2.5 sd y).
-    V += (2.5 * y.std()) ** 2 * (1 + np.outer(x - x.mean(), x - x.mean()) / x.var())
+    V += (2.5 * y.std(ddof=1)) ** 2 * (1 + np.outer(x - x.mean(), x - x.mean()) / x.var(ddof=1))
     residual = y - y.mean()
     L = np.linalg.cholesky(V)
     white = np.linalg.solve(L, np.broadcast_to(residual[:, None], (n, len(y), 1)))[..., 0]

@@ -5,30 +5,35 @@ import pytest
 from scipy import stats
 
 from covedge.grams.reduced_gram import of_model
-from covedge.posteriors.prior import ComponentPrior, prior
-from covedge.posteriors.unit_vectors import unit_vectors
+from covedge.posteriors.families import layout
+from covedge.posteriors.families.placing import covariances
+from covedge.posteriors.prior import prior
 from support.models import data_set, set_up
 
 DRAWS = 20_000
 
 
-def prior_of(problem, model=-1):
+def prior_of(problem, model=-1, family="lkj", told=None):
     frame = problem.frame
     model = problem.models[model]
-    return prior(problem.likelihood.gram, frame.fixed, frame.terms, model.structures)
+    gram = problem.likelihood.gram
+    return prior(gram, frame.fixed, frame.terms, model.structures, family, told)
 
 
-def simulate(problem, model=-1, seed=0):
-    """(DRAWS, q, q) G of the one term, from the prior alone, in the user's effects and units."""
-    believed = prior_of(problem, model)
+def simulate(problem, model=-1, seed=0, family="lkj", told=None, sigma=1.0):
+    """(DRAWS, q, q) G of the one term, from the prior alone, in the user's effects and units.
+
+    sigma : the residual SD that it is given.
+    """
+    believed = prior_of(problem, model, family, told)
     gram = of_model(problem.likelihood.gram, problem.models[model].structures)
-    layout = unit_vectors(gram, believed.components)
-    rng = np.random.default_rng(seed)
-    n_rows, n_z = layout.rows.shape
-    factors = layout.factors(rng.normal(size=(DRAWS, n_rows)), rng.normal(size=(DRAWS, n_z)))
-    (Sigma,) = layout.covariances(factors)
+    laid_out = layout(gram, believed)
+    values = laid_out.simulate(np.random.default_rng(seed), DRAWS)
+    sigmas = np.full((DRAWS, 1), sigma / gram.scaling.response)
+    factors = laid_out.relative(values, sigmas)
+    (Sigma,) = covariances(factors, gram.n_effects, laid_out.widths)
     W = gram.scaling.random[0]
-    return believed, gram.scaling.response**2 * (W @ Sigma @ W.T)
+    return believed, sigma**2 * (W @ Sigma @ W.T)
 
 
 def split(G):
@@ -109,7 +114,7 @@ def test_units_change_the_scales_and_nothing_else():
 def test_fixed_effects_are_weak_around_the_mean_of_the_response():
     table = data_set("sleepstudy")
     believed = prior_of(set_up(table, "Reaction ~ Days + (1 | Subject)"))
-    sd_y, sd_x = table.Reaction.std(ddof=0), table.Days.std(ddof=0)
+    sd_y, sd_x = table.Reaction.std(), table.Days.std()  # over n - 1, as R's sd()
     assert believed.sigma_scale == pytest.approx(sd_y)
     covariance = np.linalg.inv(believed.fixed.precision)
     assert np.sqrt(covariance[1, 1]) == pytest.approx(2.5 * sd_y / sd_x)
@@ -162,11 +167,3 @@ def test_reduced_rank_is_refused():
     frame = problem.frame
     with pytest.raises(ValueError, match="reduced rank"):
         prior(problem.likelihood.gram, frame.fixed, frame.terms, [rank_one])
-
-
-def test_columns_of_a_factor_follow_from_eta():
-    """nu = q - 1 + 2 eta with eta = 1; one direction has one column."""
-    six = ComponentPrior(0, np.eye(6), True, np.ones(6), tuple("abcdef"), False)
-    one = ComponentPrior(0, np.ones((6, 1)), True, np.ones(1), ("a",), False)
-    shared = ComponentPrior(0, np.eye(6), False, np.ones(1), ("a",), True)
-    assert [c.columns for c in (six, one, shared)] == [7, 1, 6]

@@ -8,7 +8,7 @@ import pytest
 from covedge.models.ladder import Ladder
 from covedge.posteriors import sampling
 from covedge.posteriors.convergence import convergence
-from covedge.posteriors.refit import LENGTHS, Settings, refit
+from covedge.posteriors.refit import LENGTHS, Settings, pose, refit
 from support.models import data_set, set_up
 
 
@@ -27,9 +27,9 @@ def test_chains_run_anew_and_longer_until_they_can_be_trusted(problem, caplog):
     caplog.set_level(logging.INFO, "bayes")
     ladder = ladder_of(problem)
     gram = problem.likelihood.gram
-    done = refit(gram, ladder, ladder.asked, Settings(2, 100, 200, 1, seed=1))
+    done = refit(pose(gram, ladder, ladder.asked), Settings(2, 100, 200, 1, seed=1))
     assert done.length > 1
-    assert done.values.shape[:2] == (2, 100 * done.length)
+    assert done.numbers.shape[:2] == (2, 100 * done.length)
     if not done.judged.reached:
         assert done.length == LENGTHS[-1]
         assert "this is the limit" in caplog.text
@@ -39,30 +39,32 @@ def test_chains_run_anew_and_longer_until_they_can_be_trusted(problem, caplog):
 def test_no_random_effects_is_conjugate_regression(problem):
     """sigma of y ~ N(beta, sigma^2): mean from one-dimensional quadrature, written out."""
     ladder = ladder_of(problem)
-    done = refit(problem.likelihood.gram, ladder, ladder.models[0], Settings(2, 1000, 500, 2, 1))
+    done = refit(
+        pose(problem.likelihood.gram, ladder, ladder.models[0]), Settings(2, 1000, 500, 2, 1)
+    )
     y = data_set("Dyestuff2").Yield.to_numpy()
-    n, sd = len(y), y.std()
+    n, s_y, sd = len(y), y.std(), y.std(ddof=1)
     s = np.linspace(0.3 * sd, 3 * sd, 4000)
     # y'y about its mean, and the mean itself ~ N(mean y, s^2/n + (2.5 sd)^2) at its centre.
-    log_density = -(n - 1) * np.log(s) - n * sd**2 / (2 * s**2)
+    log_density = -(n - 1) * np.log(s) - n * s_y**2 / (2 * s**2)
     log_density += -0.5 * np.log(s**2 / n + (2.5 * sd) ** 2) - s / sd
     weight = np.exp(log_density - log_density.max())
     weight /= weight.sum()
     mean = weight @ s
     error = np.sqrt(weight @ (s - mean) ** 2 / done.judged.ess_bulk[0])
     assert abs(done.draws.sigma.mean() - mean) < 4 * error
-    assert done.levels == ()
+    assert done.posed.levels == ()
 
 
 def test_a_seed_gives_the_same_draws_and_another_gives_others(problem):
     ladder = ladder_of(problem)
     gram = problem.likelihood.gram
     runs = [
-        refit(gram, ladder, ladder.models[0], Settings(2, 300, 300, cores, seed))
+        refit(pose(gram, ladder, ladder.models[0]), Settings(2, 300, 300, cores, seed))
         for cores, seed in ((1, 1), (2, 1), (2, 2))
     ]
-    np.testing.assert_array_equal(runs[0].values, runs[1].values)
-    assert (runs[0].values[:, :300] != runs[2].values[:, :300]).any()
+    np.testing.assert_array_equal(runs[0].numbers, runs[1].numbers)
+    assert (runs[0].numbers[:, :300] != runs[2].numbers[:, :300]).any()
 
 
 def test_seeds_depend_on_the_model_and_not_on_the_order_of_jobs():
@@ -83,7 +85,9 @@ def test_an_interruption_ends_sampling_and_goes_on_upwards(problem, monkeypatch)
     monkeypatch.setattr(sampling, "_finished", interrupted)
     ladder = ladder_of(problem)
     with pytest.raises(KeyboardInterrupt):
-        refit(problem.likelihood.gram, ladder, ladder.models[0], Settings(2, 10**6, 100, 1, 1))
+        refit(
+            pose(problem.likelihood.gram, ladder, ladder.models[0]), Settings(2, 10**6, 100, 1, 1)
+        )
 
 
 def test_good_chains_are_judged_good_and_bad_ones_bad():

@@ -1,7 +1,7 @@
 """From the sampler's numbers to what the user asks about: beta, sigma, and each term's G."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,9 +9,9 @@ from covedge.fits.spread import correlations, standard_deviations
 from covedge.frames.design import Term
 from covedge.grams.gram import Gram
 from covedge.models.structure import Structure
+from covedge.posteriors.families.placing import covariances
 from covedge.posteriors.marginal_op import buffers, conditional
 from covedge.posteriors.prior import Prior
-from covedge.posteriors.unit_vectors import UnitVectors
 
 FIXED, RESIDUAL, SD, CORRELATION, COVARIANCE = "fixed", "sigma", "sd", "correlation", "covariance"
 EFFECTS, CELLS = "effects", "cells"
@@ -48,45 +48,68 @@ class Draws:
 
     factors : (n, sum q_k w_k) of the relative Sigma, in the model's Gram's scaled coordinates.
     sigma : (n,) in the response's units. Sigmas : per level of the model (n, q, q), alike scaled.
+    beta : (n, p) in the user's units. effects : per level (n, L, q) scaled b, where the sampler
+    has drawn them.
     """
 
     shape: tuple[int, int]
     factors: np.ndarray
     sigma: np.ndarray
     Sigmas: tuple[np.ndarray, ...]
+    beta: np.ndarray | None = None
+    effects: tuple[np.ndarray, ...] | None = None
+
+    def chosen(self, places: np.ndarray) -> "Draws":
+        """Some of the draws; the chains are no longer told apart."""
+        return Draws(
+            (1, len(places)),
+            self.factors[places],
+            self.sigma[places],
+            tuple(Sigma[places] for Sigma in self.Sigmas),
+            None if self.beta is None else self.beta[places],
+            None if self.effects is None else tuple(b[places] for b in self.effects),
+        )
 
 
-def draws_of(values: dict, layout: UnitVectors, prior: Prior) -> Draws:
-    """From the sampler's s, z and sigma, each (chains, draws, ...)."""
-    shape = values["sigma"].shape
-    n = shape[0] * shape[1]
+def flat(values: dict) -> dict:
+    """The sampler's variables (chains, draws, ...) with all chains one after the other."""
+    n = values["sigma"].shape[0] * values["sigma"].shape[1]
+    return {name: array.reshape(n, -1) for name, array in values.items()}
 
-    def flat(name, width):
-        return values[name].reshape(n, -1) if name in values else np.zeros((n, width))
 
-    sigma = prior.sigma_scale * flat("sigma", 1)
-    factors = layout.factors(flat("s", 0), flat("z", 0)) * (prior.residual_sd / sigma)
-    return Draws(shape, factors, sigma[:, 0], tuple(layout.covariances(factors)))
+def draws_of(
+    values: dict, gram: Gram, prior: Prior, layout, seed: int = 0, beta: np.ndarray | None = None
+) -> Draws:
+    """From the sampler's variables (n, ...), see `flat`; beta is drawn from its conditional.
+
+    gram : of the model. layout : of the prior's family. beta : (n, p), where it is known.
+    """
+    sigma = prior.sigma_scale * values["sigma"]
+    factors = np.zeros((len(sigma), 0))
+    if prior.components:
+        factors = layout.relative(values, sigma / gram.scaling.response)
+    Sigmas = covariances(factors, gram.n_effects, layout.widths)
+    draws = Draws((1, len(sigma)), factors, sigma[:, 0], Sigmas)
+    if beta is None:
+        beta = fixed_effects(draws, gram, prior, layout, seed)
+    return replace(draws, beta=beta)
 
 
 def quantities(
     draws: Draws,
     gram: Gram,
-    prior: Prior,
-    layout: UnitVectors,
     fixed: tuple[str, ...],
     terms: Sequence[Term],
     structures: Sequence[Structure],
-    seed: int,
 ) -> list[Quantity]:
     """sigma, beta, then SDs, correlations and G of each term that the model has, outermost first.
 
     gram : of the model. terms, structures : of the ladder, outermost first.
     """
-    beta = fixed_effects(draws, gram, prior, layout, seed)
     found = [Quantity("sigma", draws.sigma.reshape(draws.shape), (), RESIDUAL)]
     if fixed:
-        found.append(Quantity("beta", beta.reshape(*draws.shape, -1), (tuple(fixed),), FIXED))
+        beta = draws.beta.reshape(*draws.shape, -1)
+        found.append(Quantity("beta", beta, (tuple(fixed),), FIXED))
     present = [(t, s) for t, s in zip(terms, structures, strict=True) if s.components]
     levels = zip(draws.Sigmas[::-1], gram.scaling.random[::-1], strict=True)
     for (term, structure), (Sigma, W) in zip(present, levels, strict=True):
@@ -95,7 +118,7 @@ def quantities(
     return found
 
 
-def fixed_effects(draws: Draws, gram: Gram, prior: Prior, layout: UnitVectors, seed: int):
+def fixed_effects(draws: Draws, gram: Gram, prior: Prior, layout, seed: int):
     """(n, p) beta, one draw from its exact conditional for each draw of the rest; user's units."""
     scaling = gram.scaling
     mean, precision = prior.fixed.scaled(gram)
@@ -106,7 +129,12 @@ def fixed_effects(draws: Draws, gram: Gram, prior: Prior, layout: UnitVectors, s
         shift, A_inverse = conditional(ints, floats, draws.factors[i], sigma**2)[3:]
         root = np.linalg.cholesky(A_inverse) if len(shift) else A_inverse
         scaled[i] = mean + shift + sigma * (root @ noise[i])
-    # beta = beta_ls + s R^-1 beta_scaled.
+    return in_users_units(scaled, gram)
+
+
+def in_users_units(scaled, gram: Gram):
+    """(n, p) beta from the Gram's scaled coefficients: beta_ls + s R^-1 beta_scaled."""
+    scaling = gram.scaling
     return scaling.beta + scaling.response * np.linalg.solve(scaling.fixed, scaled.T).T
 
 

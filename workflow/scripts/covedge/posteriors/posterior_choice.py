@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from covedge.errors import ConfigError, did_you_mean
 
 # Multiplications in one evaluation of the likelihood (see `grams.effort`), of which the sampler
 # makes some 100,000: with this many it takes an hour or two.
 MOST_WORK = 1e8
+CENTRED = "centred"
 
 
 @dataclass(frozen=True)
@@ -78,3 +80,53 @@ def without_the_longest(choice: Choice, efforts: dict[str, float]) -> Choice:
         tuple(name for name in choice.models if name not in long),
         (*choice.skipped, *((name, reason) for name in long)),
     )
+
+
+MAIN, RUNG, PRIOR, FORM, EXAMPLE = "main", "rung", "prior", "form", "example"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One posterior to sample. role : why.
+
+    `main` is the richest model, with the first prior and form; `rung` another model, alike; `prior`
+    another prior on the main model; `form` another form of it, and `example` the centred form,
+    which shows what failure looks like.
+    """
+
+    model: str
+    family: str
+    form: str
+    role: str
+
+
+def runs(
+    models: Sequence[str], families: Sequence[str], forms: Sequence[str], auto: bool
+) -> list[Run]:
+    """What to sample, the main run first.
+
+    models : simplest first. auto : the first prior and form for every model, the others for the
+    richest; else every combination.
+    """
+    if not models:
+        return []
+    richest, family, form = models[-1], families[0], forms[0]
+    found = [Run(richest, family, form, MAIN)]
+    found += [Run(model, family, form, RUNG) for model in reversed(models[:-1])]
+    found += [Run(richest, other, form, PRIOR) for other in families[1:]]
+    found += [Run(richest, family, other, _role(other)) for other in forms[1:]]
+    if not auto:
+        there = {(run.model, run.family, run.form) for run in found}
+        every = product(reversed(models), families, forms)
+        found += [Run(*one, _role_of(*one, family, form)) for one in every if one not in there]
+    return found
+
+
+def _role(form):
+    return EXAMPLE if form == CENTRED else FORM
+
+
+def _role_of(model, family, form, first_family, first_form):
+    if form != first_form:
+        return _role(form)
+    return RUNG if family == first_family else PRIOR

@@ -11,20 +11,35 @@ from covedge.posteriors.posterior import CELLS, CORRELATION, COVARIANCE, FIXED, 
 from covedge.posteriors.posterior_rank import RELIABLE, Reliabilities
 
 VERSIONS = ("arviz", "numba", "nutpie", "pymc", "pytensor")
-QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
+QUANTILES = {"q025": 0.025, "q05": 0.05, "q50": 0.5, "q95": 0.95, "q975": 0.975}
+PRIOR_QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
 
 
-def draws_tree(found: Sequence[Quantity], statistics: dict):
-    """ArviZ's DataTree: groups `posterior` and `sample_stats`."""
+def draws_tree(
+    found: Sequence[Quantity], statistics: dict, before: Sequence[Quantity] = (), more=None
+):
+    """ArviZ's DataTree: groups `posterior` and `sample_stats`; `prior` of the quantities `before`.
+
+    more : group -> {name: (dims, values, coords)}, of what has no chains.
+    """
+    import xarray as xr
     from arviz_base import from_dict
 
-    dims, coords, data = {}, {}, {}
-    for quantity in found:
-        axes = [f"{quantity.name}_dim_{i}" for i in range(len(quantity.labels))]
-        dims[quantity.name] = axes
-        coords |= {axis: list(names) for axis, names in zip(axes, quantity.labels, strict=True)}
-        data[quantity.name] = quantity.values
-    return from_dict({"posterior": data, "sample_stats": statistics}, dims=dims, coords=coords)
+    dims, coords, data = {}, {}, {"posterior": {}, "prior": {}}
+    for group, listed in (("posterior", found), ("prior", before)):
+        for quantity in listed:
+            axes = [f"{quantity.name}_dim_{i}" for i in range(len(quantity.labels))]
+            dims[quantity.name] = axes
+            pairs = zip(axes, quantity.labels, strict=True)
+            coords |= {axis: list(names) for axis, names in pairs}
+            data[group][quantity.name] = quantity.values
+    groups = {group: arrays for group, arrays in data.items() if arrays}
+    tree = from_dict(groups | {"sample_stats": statistics}, dims=dims, coords=coords)
+    for group, arrays in (more or {}).items():
+        variables = {name: (axes, values) for name, (axes, values, _) in arrays.items()}
+        places = {axis: names for *_, own in arrays.values() for axis, names in own.items()}
+        tree[group] = xr.DataTree(xr.Dataset(variables, places))
+    return tree
 
 
 def scalars(found: Sequence[Quantity]):
@@ -38,9 +53,19 @@ def scalars(found: Sequence[Quantity]):
     return [(q, labels) for q, labels, _ in listed], np.stack([v for *_, v in listed], axis=-1)
 
 
-def parameter_records(listed, values: np.ndarray, judged: Convergence, fit: dict) -> list[dict]:
-    """What is known of each number; `best` is the certified fit's value. fit : as stored."""
+def parameter_records(
+    listed, values: np.ndarray, judged: Convergence, fit: dict, before: Sequence[Quantity] = ()
+) -> list[dict]:
+    """What is known of each number; `best` is the certified fit's value.
+
+    fit : as stored. before : the same quantities under the prior alone.
+    """
     flat = values.reshape(-1, values.shape[2])
+    priors = {
+        (q.name, labels): np.quantile(drawn, list(PRIOR_QUANTILES.values()))
+        for q in before
+        for labels, drawn in q.scalars()
+    }
     quantiles = np.quantile(flat, list(QUANTILES.values()), axis=0)
     return [
         {
@@ -57,9 +82,14 @@ def parameter_records(listed, values: np.ndarray, judged: Convergence, fit: dict
             "rhat": judged.rhat[i],
             "ess_bulk": judged.ess_bulk[i],
             "ess_tail": judged.ess_tail[i],
+            "prior": _named(priors.get((quantity.name, labels))),
         }
         for i, (quantity, labels) in enumerate(listed)
     ]
+
+
+def _named(quantiles):
+    return None if quantiles is None else dict(zip(PRIOR_QUANTILES, quantiles, strict=True))
 
 
 def convergence_record(listed, judged: Convergence) -> dict:
@@ -85,22 +115,27 @@ def convergence_record(listed, judged: Convergence) -> dict:
     }
 
 
-def reliability_record(group: str, found: Reliabilities) -> dict:
-    """directions : least reliable first. rank : probability of 0, 1, ... reliable directions."""
-    quantiles = np.quantile(found.values, list(QUANTILES.values()), axis=0)
+def reliability_record(group: str, found: Reliabilities, before: Reliabilities) -> dict:
+    """directions : least reliable first. rank : probability of 0, 1, ... reliable directions.
+
+    before : under the prior alone.
+    """
     return {
         "group": group,
         "threshold": RELIABLE,
         "directions": [
-            {
-                "mean": found.values[:, k].mean(),
-                **dict(zip(QUANTILES, quantiles[:, k], strict=True)),
-                "probability_reliable": found.above[k],
-            }
+            {"mean": found.values[:, k].mean(), **_direction(found, QUANTILES, k)}
+            | {"prior": _direction(before, PRIOR_QUANTILES, k)}
             for k in range(found.values.shape[1])
         ],
         "rank": found.rank,
+        "prior_rank": before.rank,
     }
+
+
+def _direction(found, quantiles, k):
+    values = np.quantile(found.values[:, k], list(quantiles.values()))
+    return dict(zip(quantiles, values, strict=True)) | {"probability_reliable": found.above[k]}
 
 
 def versions() -> dict:

@@ -1,8 +1,9 @@
-"""The prior: LKJ x half-normal on each G, in units of the data, and weak priors on the rest.
+"""The prior of a model: one family on each G, in units of the data, and weak priors on the rest.
 
 All of it is derived from the Gram, so no rows are needed. Design, section 5.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,34 +11,18 @@ import numpy as np
 from covedge.frames.design import Term
 from covedge.grams.gram import Gram
 from covedge.models.structure import FULL, Component
+from covedge.posteriors.fixed_prior import FixedPrior, fixed_prior
+from covedge.posteriors.hyperparameters import (
+    Decov,
+    Lkj,
+    Wishart,
+    hyperparameters,
+    scale_of,
+)
 
-INTERCEPT = "(Intercept)"
-# LKJ(eta = 1): every correlation matrix is as likely as any other.
-ETA = 1.0
-# A fixed effect may well move the response by this many of its standard deviations.
-WEAK = 2.5
+LKJ, DECOV, WISHART = "lkj", "decov", "wishart"
 # sum x^2 = sum x to this relative precision: x is an indicator, 0 or 1.
 INDICATOR = 1e-9
-
-
-@dataclass(frozen=True)
-class FixedPrior:
-    """beta ~ N(mean, precision^-1), in the user's units.
-
-    scales : (p,) standard deviations of the slopes, and of the intercept of centred X.
-    """
-
-    mean: np.ndarray
-    precision: np.ndarray
-    scales: np.ndarray
-
-    def scaled(self, gram: Gram):
-        """(mean, precision) of the Gram's scaled coefficients R (beta - beta_ls) / s."""
-        R, s = gram.scaling.fixed, gram.scaling.response
-        if not len(self.mean):
-            return self.mean, self.precision
-        back = np.linalg.inv(R) * s
-        return R @ (self.mean - gram.scaling.beta) / s, back.T @ self.precision @ back
 
 
 @dataclass(frozen=True)
@@ -45,10 +30,11 @@ class ComponentPrior:
     """Component k of a structure: G = B Omega B' with SDs on B's columns.
 
     level : of those that the model has, deepest first. basis : (q, p) B in the effects' own basis.
-    full : LKJ on the p directions' correlations; else the one SD is shared by all p.
-    scales : (p,), or (1,) for a shared SD, scale of the half-normal in the response's units per
-        unit of the direction; names : what the SDs are of.
+    full : correlations among the p directions; else the one SD is shared by all p.
+    scales : (p,), or (1,) for a shared SD, scale of each SD in the response's units per unit of
+        the direction, not used by `decov`; names : what the SDs are of.
     cells : whether the directions are the means of a factor's cells, and not the effects.
+    hyper : what the family is told for this term.
     """
 
     level: int
@@ -57,42 +43,40 @@ class ComponentPrior:
     scales: np.ndarray
     names: tuple[str, ...]
     cells: bool
+    hyper: Lkj | Decov | Wishart
 
     @property
-    def columns(self):
-        """Columns of its factor: dimensions of the unit vectors, or of the directions."""
-        p = self.basis.shape[1]
-        return round(p - 1 + 2 * ETA) if self.full and p > 1 else p
+    def correlated(self) -> bool:
+        """Whether the component has correlations."""
+        return self.full and self.basis.shape[1] > 1
 
 
 @dataclass(frozen=True)
 class Prior:
-    """sigma ~ Exponential(mean sigma_scale); response_sd : of y; residual_sd : after X."""
+    """sigma ~ Exponential(mean sigma_scale); residual_sd : of y after X, the default scale."""
 
+    family: str
     fixed: FixedPrior
     sigma_scale: float
     components: tuple[ComponentPrior, ...]
-    response_sd: float
     residual_sd: float
 
 
-def prior(gram: Gram, fixed: tuple[str, ...], terms: tuple[Term, ...], structures) -> Prior:
-    """The default prior of a model.
+def prior(
+    gram: Gram,
+    fixed: tuple[str, ...],
+    terms: tuple[Term, ...],
+    structures,
+    family: str = LKJ,
+    told: Mapping | None = None,
+) -> Prior:
+    """The prior of a model.
 
     gram : of the ladder. fixed : names of the columns of X. terms, structures : outermost first.
+    family : `lkj`, `decov` or `wishart`. told : `bayes.hyperparameters` of the config.
     """
-    mean_y, sd_y, mean_x, sd_x = _moments(gram, fixed)
-    scales = WEAK * sd_y / sd_x
-    to_centred = np.eye(len(fixed))
-    centre = np.zeros(len(fixed))
-    if INTERCEPT in fixed:
-        at = fixed.index(INTERCEPT)
-        scales[at] = WEAK * sd_y
-        # Row of the intercept of centred X: beta_0 + sum mean(x_j) beta_j.
-        to_centred[at] = mean_x
-        centre[at] = mean_y
-    precision = to_centred.T @ np.diag(1.0 / scales**2) @ to_centred
-    beta = FixedPrior(np.linalg.solve(to_centred, centre), precision, scales)
+    beta, sd_y = fixed_prior(gram, fixed)
+    hypers = hyperparameters(family, told, [term.name for term in terms])
     residual_sd = gram.scaling.response
     levels = [
         (term, structure, _spread(gram, level, term))
@@ -100,31 +84,11 @@ def prior(gram: Gram, fixed: tuple[str, ...], terms: tuple[Term, ...], structure
         if structure.components
     ]
     components = [
-        _component(component, term, level, residual_sd, spread)
+        _component(component, term, level, residual_sd, spread, hypers[term.name])
         for level, (term, structure, spread) in enumerate(levels)
         for component in structure.components
     ]
-    return Prior(beta, sd_y, tuple(components), sd_y, residual_sd)
-
-
-def _moments(gram, fixed):
-    """Mean and SD of y, and (p,) means and SDs of the columns of X, with the prior weights.
-
-    Without an intercept nothing can be centred: the means are 0 and the SDs are root mean squares.
-    """
-    # Columns of R and `fitted` are X's columns and X beta in an orthonormal basis, over sqrt(n).
-    R = gram.scaling.fixed
-    fitted = R @ gram.scaling.beta
-    square_x = (R**2).sum(axis=0)
-    square_y = gram.scaling.response**2 + fitted @ fitted
-    if INTERCEPT not in fixed:
-        return 0.0, float(np.sqrt(square_y)), np.zeros(len(fixed)), np.sqrt(square_x)
-    at = fixed.index(INTERCEPT)
-    ones = R[:, at]
-    mean_x, mean_y = R.T @ ones / square_x[at], float(ones @ fitted) / square_x[at]
-    variance_x = square_x / square_x[at] - mean_x**2
-    variance_x[at] = 1.0
-    return mean_y, float(np.sqrt(square_y / square_x[at] - mean_y**2)), mean_x, np.sqrt(variance_x)
+    return Prior(family, beta, sd_y, tuple(components), residual_sd)
 
 
 def _spread(gram, level, term):
@@ -150,23 +114,31 @@ def _whitened_squares(gram, level):
     return gram.pairs(level, level).blocks.sum(axis=0)
 
 
-def _component(component: Component, term, level, residual_sd, spread):
+def _component(component: Component, term, level, residual_sd, spread, hyper):
     p = component.basis.shape[1]
     if component.kind != FULL:
-        return ComponentPrior(
-            level, component.basis, False, np.array([residual_sd]), (component.label,), True
-        )
+        names, basis = (component.label,), component.basis
+        scales = _scales(hyper, residual_sd, np.ones(1), names)
+        return ComponentPrior(level, basis, False, scales, names, True, hyper)
     if component.rank < p:
         raise ValueError(f"there is no prior for a term of reduced rank ({component.rank} < {p})")
     identity = np.array_equal(component.basis, np.eye(len(term.effects)))
-    if identity and p > 1 and term.cells is not None:
+    # decov is rstanarm's: on the effects as R codes them, whatever the coding.
+    if identity and p > 1 and term.cells is not None and not isinstance(hyper, Decov):
         names = tuple(f"{term.cells.factor}[{label}]" for label in term.cells.labels)
-        basis, cells = np.linalg.inv(term.cells.rows), True
-        scales = np.full(p, residual_sd)
-    else:
-        names, basis, cells = _names(component, term), component.basis, False
-        scales = residual_sd / _along(component.basis, spread)
-    return ComponentPrior(level, basis, True, scales, names, cells)
+        scales = _scales(hyper, residual_sd, np.ones(p), names)
+        basis = np.linalg.inv(term.cells.rows)
+        return ComponentPrior(level, basis, True, scales, names, True, hyper)
+    names, basis = _names(component, term), component.basis
+    scales = _scales(hyper, residual_sd, _along(basis, spread), names)
+    return ComponentPrior(level, basis, True, scales, names, False, hyper)
+
+
+def _scales(hyper, residual_sd, spread, names):
+    if isinstance(hyper, Decov):
+        return np.full(len(names), np.nan)
+    each = zip(spread, names, strict=True)
+    return np.array([scale_of(hyper, residual_sd, s, name) for s, name in each])
 
 
 def _along(basis, spread):
