@@ -32,7 +32,7 @@ def case(name: str, seed: int = 0) -> Given:
     frame = problem.frame
     structures = problem.models[model].structures
     Gs = []
-    for term, structure in zip(frame.terms, structures, strict=True):
+    for structure in structures:
         if structure.components:
             B = np.hstack([c.basis for c in structure.components])
             r = B.shape[1]

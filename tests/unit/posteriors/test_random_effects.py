@@ -10,7 +10,7 @@ from covedge.grams.scaling import Scaling
 from covedge.posteriors.random_effects import random_effects, scaled_effects
 from support.cases import CASES, case
 
-DRAWS = 1200
+DRAWS = 800
 # Largest of some hundred standard normals: exceeded once in 20,000 such tests.
 LARGEST = 5.5
 
@@ -71,9 +71,8 @@ def test_summary_is_of_levels_and_effects_by_name():
     frame = given.problem.frame
     beta = np.broadcast_to(given.posterior[0][:2], (DRAWS, 2))
     found = random_effects(
-        given.draws(repeat=DRAWS),
+        replace(given.draws(repeat=DRAWS), beta=beta),
         given.gram,
-        beta,
         frame.terms,
         given.structures,
         level_order(frame.codes),
@@ -110,3 +109,16 @@ def test_units_of_the_response_carry_over_exactly():
     )
     for one, two in zip(found, other, strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-12)
+
+
+def test_effects_that_the_sampler_has_drawn_are_taken_as_they_are():
+    given = case("one term")
+    frame, (W,) = given.problem.frame, given.gram.scaling.random
+    order = level_order(frame.codes)
+    scaled = np.random.default_rng(2).normal(size=(7, 5, 2))
+    draws = replace(given.draws(repeat=7), effects=(scaled,))
+    (term,) = random_effects(draws, given.gram, frame.terms, given.structures, order, seed=1)
+    for level, label in enumerate(order[0]):
+        at = term.levels.index(frame.terms[0].levels[label])
+        expected = given.gram.scaling.response * scaled[:, level] @ W.T
+        np.testing.assert_allclose(term.values[:, at], expected, rtol=1e-12)

@@ -6,28 +6,39 @@ equations, and w'(beta, b) of a row w has the variance sigma^2 h: h is the row's
 the Gram's scaled coordinates.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import solve_triangular
 
-from covedge.effects.columns import Columns
 from covedge.effects.nested_equations import NestedEquations
 from covedge.effects.sparse_equations import SparseEquations
 from covedge.grams.crossed_gram import CrossedGram
 from covedge.grams.gram import Gram
+from covedge.posteriors.thinning import solving_work
+
+# Digits to which blocks and columns are compared: equal designs have them, but for rounding.
+DIGITS = 10
 
 
-def given_parameters(gram: Gram | CrossedGram, Sigmas, sigma2: float, mean, precision):
-    """The equations of (b, beta) given the rest, with `leverages`.
+@dataclass(frozen=True)
+class RowMoments:
+    """Of w'(b, beta) given y: means (u,), and leverages (u,), variances over sigma^2."""
 
+    means: np.ndarray
+    leverages: np.ndarray
+
+
+def given_parameters(gram: Gram | CrossedGram, columns: np.ndarray, codes):
+    """What has `at(Sigmas, sigma2, mean, precision)`, the RowMoments of these rows.
+
+    columns : (u, m - 1) [Z of each level | X] of rows; codes : per level (u,) their groups.
     Sigmas : per level (q, q) relative; mean, precision : of beta, see `FixedPrior.scaled`.
     """
-    gram = with_prior(gram, mean, precision, sigma2)
     if isinstance(gram, CrossedGram):
-        return SparseGiven(gram, Sigmas)
-    return NestedGiven(gram, Sigmas)
+        return CrossedGiven(gram, columns, codes)
+    return NestedGiven(gram, columns, codes)
 
 
 def with_prior(gram: Gram | CrossedGram, mean, precision, sigma2: float):
@@ -39,37 +50,112 @@ def with_prior(gram: Gram | CrossedGram, mean, precision, sigma2: float):
     return replace(gram, raw=(*gram.raw[:-1], gram.raw[-1] + more))
 
 
-def fitted(found: Columns, columns: np.ndarray, codes) -> np.ndarray:
-    """(u,) w'(b, beta) of rows; columns : (u, m - 1) [Z of each level | X]; codes : per level."""
-    total, at = 0.0, 0
-    for b, code in zip(found.effects, codes, strict=True):
-        q = b.shape[1]
-        total = total + np.einsum("uq,uq->u", columns[:, at : at + q], b[code, :, 0])
-        at += q
-    return total + columns[:, at:] @ found.fixed[:, 0]
+class NestedGiven:
+    """Rows of nested grouping factors.
+
+    Deepest groups of one parent with equal designs have the same K and E (see NestedEquations), and
+    their rows the same leverages: each design is eliminated once. c groups of it count as one with
+    sqrt(c) C_kr and C_ky / sqrt(c) in place of C_kr and the sum of their C_ky, which changes
+    nothing above them.
+    """
+
+    def __init__(self, gram: Gram, columns: np.ndarray, codes):
+        self._columns, self._codes = columns, list(codes)
+        self._gram, self._designs, self._roots = gram, None, None
+        if codes:
+            self._collapse(gram)
+        shared = [self._designs[codes[0]], *codes[1:]] if codes else []
+        key = np.column_stack([*shared, np.round(columns, DIGITS) + 0.0])
+        _, first, alike = np.unique(key, axis=0, return_index=True, return_inverse=True)
+        self._alike = alike.reshape(len(columns))
+        self._alone = columns[first], [code[first] for code in shared]
+
+    def _collapse(self, gram):
+        q, parents = gram.n_effects[0], gram.parents[0]
+        rows, self._seen = gram.deepest[:, :, :-1], gram.deepest[:, :, -1]
+        key = np.column_stack([parents, np.round(rows.reshape(len(rows), -1), DIGITS) + 0.0])
+        # The parent comes first, so that its children stay side by side.
+        _, first, design, count = np.unique(
+            key, axis=0, return_index=True, return_inverse=True, return_counts=True
+        )
+        self._designs, self._roots = design.reshape(len(rows)), np.sqrt(count)
+        seen = np.zeros((len(first), q))
+        np.add.at(seen, self._designs, self._seen)
+        root = self._roots[:, None, None]
+        parts = rows[first][:, :, :q], rows[first][:, :, q:] * root, seen[:, :, None] / root
+        self._gram = replace(
+            gram,
+            parents=(parents[first], *gram.parents[1:]),
+            deepest=np.concatenate(parts, axis=2),
+        )
+
+    @property
+    def work(self):
+        """Multiplications of `at`, roughly."""
+        rows = len(self._alone[0]) * self._columns.shape[1] ** 2 + self._columns.size
+        return solving_work(self._gram) + rows
+
+    def at(self, Sigmas, sigma2: float, mean, precision) -> RowMoments:
+        system = _Eliminated(with_prior(self._gram, mean, precision, sigma2), Sigmas)
+        found = system.solve(system.response())
+        effects = [b[:, :, 0] for b in found.effects]
+        if effects:
+            effects[0] = self._deepest(system, effects[0])
+        columns, codes = self._alone
+        leverages = system.leverages(columns, codes, self._roots)[self._alike]
+        return RowMoments(_means(effects, found.fixed, self._columns, self._codes), leverages)
+
+    def _deepest(self, system, together):
+        """(G, q) b = K C_ky - E (what is shallower) of each group; E's part from all alike."""
+        K = system.deepest_K
+        sums = np.einsum("gij,gj->gi", K, system.response().effects[0][:, :, 0])
+        above = (sums - together) / self._roots[:, None]
+        own = np.einsum("gij,gj->gi", K[self._designs], self._seen)
+        return own - above[self._designs]
 
 
-class NestedGiven(NestedEquations):
-    """Of nested grouping factors."""
+class _Eliminated(NestedEquations):
+    """With the leverages of rows."""
 
-    def leverages(self, columns: np.ndarray, codes) -> np.ndarray:
-        """(u,) w' Cov(b, beta | y) w / sigma^2 of rows, as for `fitted`.
+    @property
+    def deepest_K(self):
+        return self._levels[0].K
 
-        Level by level: w = (z, r) of a group has z'Kz, and leaves r - E'z to what is shallower.
-        """
+    def leverages(self, columns, codes, roots):
+        """Level by level: w = (z, r) has z'Kz, and leaves r - E'z to what is shallower."""
         total, left = 0.0, columns
-        for level, code in zip(self._levels, codes, strict=True):
+        for k, (level, code) in enumerate(zip(self._levels, codes, strict=True)):
             z, rest = left[:, : level.width], left[:, level.width :]
+            E = level.E if k else level.E / roots[:, None, None]
             total = total + np.einsum("ui,uij,uj->u", z, level.K[code], z, optimize=True)
-            left = rest - np.einsum("ui,uij->uj", z, level.E[code])
+            left = rest - np.einsum("ui,uij->uj", z, E[code])
         return total + _squares(self.information, left)
 
 
-class SparseGiven(SparseEquations):
-    """Of crossed grouping factors."""
+class CrossedGiven:
+    """Rows of crossed grouping factors."""
 
-    def leverages(self, columns: np.ndarray, codes) -> np.ndarray:
-        """As `NestedGiven.leverages`."""
+    def __init__(self, gram: CrossedGram, columns: np.ndarray, codes):
+        self._gram, self._columns, self._codes = gram, columns, codes
+
+    @property
+    def work(self):
+        """Multiplications of `at`, roughly."""
+        dense = self._gram.n_fixed + sum(self._gram.n_effects)
+        return solving_work(self._gram) + len(self._columns) * dense**2
+
+    def at(self, Sigmas, sigma2: float, mean, precision) -> RowMoments:
+        system = _Sparse(with_prior(self._gram, mean, precision, sigma2), Sigmas)
+        found = system.solve(system.response())
+        effects = [b[:, :, 0] for b in found.effects]
+        means = _means(effects, found.fixed, self._columns, self._codes)
+        return RowMoments(means, system.leverages(self._columns, self._codes))
+
+
+class _Sparse(SparseEquations):
+    """With the leverages of rows."""
+
+    def leverages(self, columns, codes):
         ends = np.cumsum(self.gram.n_effects)
         parts = [
             _placed(columns[:, end - q : end], code, L)
@@ -103,9 +189,18 @@ def _placed(z, code, n_groups):
     return sparse.csr_array((z.ravel(), columns.ravel(), start), shape=(u, n_groups * q))
 
 
+def _means(effects, beta, columns, codes):
+    """(u,) Z b + X beta of rows; effects : per level (L, q)."""
+    total, at = 0.0, 0
+    for b, code in zip(effects, codes, strict=True):
+        q = b.shape[1]
+        total = total + np.einsum("uq,uq->u", columns[:, at : at + q], b[code])
+        at += q
+    # Not a product of BLAS: its threads would wait for each other a thousand times a second.
+    return total + np.einsum("up,p->u", columns[:, at:], beta[:, 0])
+
+
 def _squares(information, x):
     """(u,) x' information^-1 x of rows x (u, p)."""
-    if not x.shape[1]:
-        return np.zeros(len(x))
-    half = solve_triangular(cholesky(information, lower=True), x.T, lower=True)
-    return (half * half).sum(axis=0)
+    half = x @ np.linalg.inv(np.linalg.cholesky(information)).T
+    return np.einsum("up,up->u", half, half)

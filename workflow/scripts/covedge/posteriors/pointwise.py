@@ -12,11 +12,11 @@ import numpy as np
 
 from covedge.grams.crossed_gram import CrossedGram
 from covedge.grams.gram import Gram
-from covedge.posteriors.given_parameters import fitted, given_parameters
+from covedge.posteriors.given_parameters import given_parameters
 from covedge.posteriors.model_rows import ModelRows
 from covedge.posteriors.posterior import Draws
 from covedge.posteriors.prior import FixedPrior
-from covedge.posteriors.thinning import affordable, solving_work
+from covedge.posteriors.thinning import affordable
 
 # 1 - h is what the prior leaves of a row that fits itself; below this it is rounding error.
 LEAST_FREE = 1e-12
@@ -52,47 +52,51 @@ def pointwise(
 
     Raises DesignError where this is too much for time or memory.
     """
-    n, u = len(rows.y), len(rows.first)
-    work = solving_work(gram) + u * rows.columns.shape[1] ** 2
-    chosen = affordable(draws.shape, n + 2 * u, work, "leaving out each observation")
-    each = chosen.ravel()
-    means, variances = np.empty((len(each), u)), np.empty((len(each), u))
-    log_density = np.empty((len(each), n))
-    for i, (mean, leverage, sigma) in enumerate(_given_each(draws, gram, fixed, rows, each)):
-        means[i], variances[i] = mean, sigma**2 * leverage
-        free = np.maximum(1.0 - leverage, LEAST_FREE)
-        precision = free / sigma**2
-        error = (rows.y - mean[rows.design]) / free[rows.design]
-        log_density[i] = 0.5 * np.log(precision / (2 * np.pi))[rows.design]
-        log_density[i] -= 0.5 * precision[rows.design] * error**2
-    log_density += rows.log_jacobian
-    return Pointwise(
-        log_density.reshape(*chosen.shape, n), chosen, _fitted(means, variances, rows, seed)
-    )
-
-
-def _given_each(draws, gram, fixed, rows, chosen):
-    """Per draw (u,) conditional mean and leverage of the distinct rows, and the scaled sigma."""
+    n, first = len(rows.y), rows.first
     mean, precision = fixed.scaled(gram)
-    columns, codes = rows.columns[rows.first], [code[rows.first] for code in rows.codes]
-    for draw in chosen:
+    given = given_parameters(gram, rows.columns[first], [code[first] for code in rows.codes])
+    numbers = n + len(first)
+    chosen = affordable(draws.shape, numbers, given.work, "leaving out each observation")
+    each = chosen.ravel()
+    each = chosen.ravel()
+    density, fits = np.empty((len(each), n)), _Fits(len(each), len(first), seed)
+    for i, draw in enumerate(each):
         sigma = draws.sigma[draw] / gram.scaling.response
-        Sigmas = [Sigma[draw] for Sigma in draws.Sigmas]
-        system = given_parameters(gram, Sigmas, sigma**2, mean, precision)
-        found = system.solve(system.response())
-        yield fitted(found, columns, codes), system.leverages(columns, codes), sigma
+        found = given.at([Sigma[draw] for Sigma in draws.Sigmas], sigma**2, mean, precision)
+        density[i] = _log_density(rows, found, sigma)
+        fits.add(i, found, sigma)
+    return Pointwise(density.reshape(*chosen.shape, n), chosen, fits.of_rows(rows))
 
 
-def _fitted(means, variances, rows, seed):
-    """The mixture over draws, of rows as the user has them; quantiles from one draw of each."""
-    values = np.random.default_rng(seed).standard_normal(means.shape)
-    values *= np.sqrt(np.maximum(variances, 0.0))
-    values += means
-    q05, q95 = np.quantile(values, list(QUANTILES.values()), axis=0)
-    mean = means.mean(axis=0)
-    sd = np.sqrt(variances.mean(axis=0) + means.var(axis=0))
-    unit = rows.scaling.response / np.sqrt(rows.weights)
-    # What scaling took out of y by least squares is y less its scaled remainder.
-    origin = rows.response - unit * rows.y
-    each = [origin + unit * value[rows.design] for value in (mean, q05, q95)]
-    return Fitted(each[0], unit * sd[rows.design], each[1], each[2])
+def _log_density(rows, found, sigma):
+    free = np.maximum(1.0 - found.leverages, LEAST_FREE)
+    precision = free / sigma**2
+    error = (rows.y - found.means[rows.design]) / free[rows.design]
+    height = 0.5 * np.log(precision / (2 * np.pi))
+    return height[rows.design] - 0.5 * precision[rows.design] * error**2 + rows.log_jacobian
+
+
+class _Fits:
+    """The mixture over draws of fitted values: moments are exact, quantiles of one draw of each."""
+
+    def __init__(self, m, u, seed):
+        self._values, self._rng = np.empty((m, u)), np.random.default_rng(seed)
+        self._means, self._squares = np.zeros(u), np.zeros(u)
+
+    def add(self, i, found, sigma):
+        variance = sigma**2 * np.maximum(found.leverages, 0.0)
+        noise = self._rng.standard_normal(len(variance))
+        self._values[i] = found.means + np.sqrt(variance) * noise
+        self._means += found.means
+        self._squares += variance + found.means**2
+
+    def of_rows(self, rows) -> Fitted:
+        m = len(self._values)
+        mean = self._means / m
+        sd = np.sqrt(np.maximum(self._squares / m - mean**2, 0.0))
+        q05, q95 = np.quantile(self._values, list(QUANTILES.values()), axis=0)
+        unit = rows.scaling.response / np.sqrt(rows.weights)
+        # What scaling took out of y by least squares is y less its scaled remainder.
+        origin = rows.response - unit * rows.y
+        mean, q05, q95 = (origin + unit * value[rows.design] for value in (mean, q05, q95))
+        return Fitted(mean, unit * sd[rows.design], q05, q95)

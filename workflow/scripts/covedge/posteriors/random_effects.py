@@ -24,6 +24,8 @@ from covedge.posteriors.posterior import Draws
 from covedge.posteriors.thinning import affordable, solving_work
 
 QUANTILES = {"q05": 0.05, "q95": 0.95}
+# What a random number and its way through the arrays cost, in multiplications.
+HANDLING = 2000.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,6 @@ class TermEffects:
 def random_effects(
     draws: Draws,
     gram: Gram | CrossedGram,
-    beta: np.ndarray,
     terms: Sequence[Term],
     structures: Sequence[Structure],
     order: Sequence[np.ndarray],
@@ -60,16 +61,20 @@ def random_effects(
 ) -> tuple[TermEffects, ...]:
     """The TermEffects of each term that the model has, outermost first, from evenly spaced draws.
 
-    gram : of the model. beta : (n, p) that go with `draws`, in the user's units.
-    terms, structures : of the ladder, outermost first; order : of the ladder's levels, see
-    `modes.level_order`.
+    Where the sampler has drawn them they are `draws.effects`; else they go with `draws.beta`.
+    gram : of the model. terms, structures : of the ladder, outermost first; order : of the
+    ladder's levels, see `modes.level_order`.
 
     Raises DesignError where the effects are too many to be drawn.
     """
     numbers = sum(L * q for L, q in zip(gram.n_groups, gram.n_effects, strict=True))
     bare = without_fixed(gram)
-    chosen = affordable(draws.shape, numbers, solving_work(bare), "drawing the random effects")
-    found = scaled_effects(draws, gram, beta, chosen.ravel(), seed)
+    work = solving_work(bare) + HANDLING * numbers
+    chosen = affordable(draws.shape, numbers, work, "drawing the random effects")
+    if draws.effects is None:
+        found = scaled_effects(draws, gram, draws.beta, chosen.ravel(), seed)
+    else:
+        found = [b[chosen.ravel()] for b in draws.effects]
     present = [
         (t, s, o) for t, s, o in zip(terms, structures, order[::-1], strict=True) if s.components
     ]

@@ -10,8 +10,8 @@ from covedge.grams.gram import Gram
 MOST_DRAWS = 1000
 # With fewer a 5 % quantile rests on a handful of draws.
 FEWEST_DRAWS = 100
-# Numbers that are kept for all draws: 160 MB.
-MOST_NUMBERS = 2e7
+# Numbers that are kept for all draws: 100 MB.
+MOST_NUMBERS = 1.2e7
 # Multiplications for all draws: some ten seconds.
 MOST_WORK = 5e9
 
