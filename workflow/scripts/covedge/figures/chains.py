@@ -62,7 +62,7 @@ def good_and_bad(
 
 
 def _trace(axes: Axes, values: np.ndarray) -> None:
-    step = max(1, values.shape[1] // POINTS)
+    step = -(-values.shape[1] // POINTS)
     digits = 5 - int(np.floor(np.log10(np.abs(values).max() + 1e-300)))
     for chain, colour in _coloured(values):
         kept = np.round(chain[::step], digits)
@@ -86,7 +86,8 @@ def _ranks(axes: Axes, values: np.ndarray) -> float:
 
     In parts of what an even share would be; returns the largest.
     """
-    ranks = rankdata(values).reshape(values.shape)
+    # In the middle between two edges, so that no bin gets its neighbour's draw.
+    ranks = rankdata(values).reshape(values.shape) - 0.5
     edges = np.linspace(0, values.size, BINS + 1)
     axes.axhline(1.0, color=LINE, linewidth=1.4)
     shares = [

@@ -54,7 +54,10 @@ def densities(
     for axes, row, end in zip(panels, rows, ends, strict=True):
         _row(axes, row, share, max(ends) if together else end)
         if threshold is not None:
-            axes.axvline(_moved(threshold, share), color=COLLAPSED, linewidth=1.1, zorder=1)
+            axes.axvline(
+                _moved(threshold, share), -0.08, 1.08, color=COLLAPSED, linewidth=1.1, zorder=1,
+                clip_on=False,
+            )  # fmt: skip
     for axes in panels:
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.tick_params(length=0, labelbottom=axes is panels[-1] or not together)

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from covedge.figures.style import ALIVE, COLLAPSED, INK, drawing, shorten
 
 # Dots that are drawn in a panel, of each kind: they must be seen, and the file be small.
-ORDINARY, DIVERGENT = 350, 120
+ORDINARY, DIVERGENT = 300, 100
 
 
 @drawing

@@ -1,17 +1,17 @@
 """Frequentist and Bayesian side by side: the certified best fit and the posterior, term by term."""
 
-from collections.abc import Iterable
-
 from covedge.figures.beside import Source, beside
 from covedge.figures.style import svg
 from covedge.markup import Column, Html, code, count, escape, figure, fold, number, table, text
 from covedge.pages import interval_reading
+from covedge.pages.bayesian.compound import components
 from covedge.pages.bayesian.quantities import (
     CORRELATION,
     FIXED,
     SD,
     SIGMA,
     as_effects,
+    best,
     ends,
     name,
     of_kind,
@@ -21,6 +21,8 @@ from covedge.pages.bayesian.runs import Refits
 
 # Rows of one figure; more are in the table.
 ROWS = 24
+# What is compared, in words.
+SDS, CORS, FIXEDS = "standard deviation", "correlation", "fixed effect"
 # An interval belongs to a posterior's quantity if its estimate is the same to this part.
 SAME = 1e-3
 
@@ -49,36 +51,34 @@ def compose(found: Refits) -> str:
 
 def _term(found: Refits, record: dict, group: str, index: int) -> str:
     own = [p for p in as_effects(of_kind(found.main, SD, CORRELATION)) if p["group"] == group]
-    deviations = once([p for p in own if p["kind"] == SD])[:ROWS]
-    correlations = once([p for p in own if p["kind"] == CORRELATION])[:ROWS]
-    parts = [
-        f"\n**{text(group)}.** {_finding(deviations, record, 'standard deviation')}\n",
-        _figure(
-            found, deviations, record, f"beside-sd-{index}",
-            f"standard deviation between levels of {group}",
-        ),
-    ]  # fmt: skip
-    if correlations:
-        parts.append(
-            _figure(
-                found, correlations, record, f"beside-cor-{index}",
-                f"correlation between levels of {group}", limits=(-1.0, 1.0),
-            )
-        )  # fmt: skip
-    parts.append(_table(own, record, found, f"SDs and correlations of {group} as numbers"))
-    return "\n".join(parts)
+    own = components(found, group) or once(own)
+    deviations = [p for p in own if p["kind"] == SD][:ROWS]
+    correlations = [p for p in own if p["kind"] == CORRELATION][:ROWS]
+    end = f"between levels of {group}"
+    return "\n".join(
+        [
+            f"\n**{text(group)}.** {_finding(deviations, SDS)}\n",
+            _figure(deviations, record, f"beside-sd-{index}", f"standard deviation {end}", SDS),
+            _figure(correlations, record, f"beside-cor-{index}", f"correlation {end}", CORS),
+            _table(own, record, f"{_shown(own)} of this term as numbers"),
+        ]
+    )
+
+
+def _shown(parameters: list[dict]) -> str:
+    several = any(p["kind"] == CORRELATION for p in parameters)
+    return "SDs and correlations" if several else "SDs"
 
 
 def _rest(found: Refits, record: dict) -> str:
-    fixed = of_kind(found.main, FIXED)
-    sigma = of_kind(found.main, SIGMA)
+    fixed, sigma = of_kind(found.main, FIXED), of_kind(found.main, SIGMA)
     if not fixed:
-        return _table(sigma, record, found, "The residual SD as numbers")
+        return _table(sigma, record, "The residual SD as numbers")
     return "\n".join(
         [
-            f"\n**Fixed effects.** {_finding(fixed, record, 'fixed effect')}\n",
-            _figure(found, fixed[:ROWS], record, "beside-fixed", "fixed effect", zero=True),
-            _table([*fixed, *sigma], record, found, "Fixed effects and sigma as numbers"),
+            f"\n**Fixed effects.** {_finding(fixed, FIXEDS)}\n",
+            _figure(fixed[:ROWS], record, "beside-fixed", "fixed effect", FIXEDS),
+            _table([*fixed, *sigma], record, "Fixed effects and sigma as numbers"),
         ]
     )
 
@@ -95,7 +95,7 @@ def profile_of(parameter: dict, record: dict) -> dict:
         if p["kind"] == parameter["kind"]
         and p.get("group") == parameter.get("group")
         and set(p["effects"]) == set(parameter.get("labels") or [])
-        and _equal(p.get("estimate"), parameter.get("best"))
+        and _equal(p.get("estimate"), best(parameter))
     ]
     return interval_reading.best(same[0]) if same else {}
 
@@ -106,61 +106,50 @@ def _equal(one: float | None, other: float | None) -> bool:
     return abs(one - other) <= SAME * max(abs(one), abs(other), 1e-6)
 
 
-def _finding(parameters: list[dict], record: dict, what: str) -> str:
+def _finding(parameters: list[dict], what: str) -> str:
     """How many best fits lie in the posterior interval, and whether those outside are zero."""
-    known = [p for p in parameters if p.get("best") is not None and ends(p)[0] is not None]
+    known = [p for p in parameters if best(p) is not None and ends(p)[0] is not None]
     if not known:
         return ""
-    outside = [p for p in known if not ends(p)[0] <= p["best"] <= ends(p)[1]]
+    number_of = count(len(known), what)
+    outside = [p for p in known if not ends(p)[0] <= best(p) <= ends(p)[1]]
     if not outside:
-        return f"All {count(len(known), what)} of the best fit lie in the posterior's intervals."
-    below = [p for p in outside if p["best"] < ends(p)[0]]
-    words = f"{len(outside)} of {count(len(known), what)} of the best fit lie outside the interval"
-    if what.startswith("standard") and len(below) == len(outside):
-        words += " of the posterior, all below it: the prior holds the posterior away from zero"
+        one = "of the best fit lies in its posterior interval"
+        more = "of the best fit lie in their posterior intervals"
+        return f"The {what} {one}." if len(known) == 1 else f"All {number_of} {more}."
+    lie = "lies outside its interval" if len(outside) == 1 else "lie outside their intervals"
+    words = f"{len(outside)} of {number_of} of the best fit {lie}"
+    if what == SDS and all(best(p) < ends(p)[0] for p in outside):
+        words += ", below: the prior holds the posterior away from zero"
     return words + "."
 
 
-def _figure(
-    found: Refits,
-    parameters: list[dict],
-    record: dict,
-    identity: str,
-    what: str,
-    limits: tuple[float, float] | None = None,
-    zero: bool = False,
-) -> str:
+def _figure(parameters: list[dict], record: dict, identity: str, axis: str, what: str) -> str:
     if not parameters:
         return ""
     profiles = [profile_of(p, record) for p in parameters]
-    with_profile = any(interval_reading.given(p) for p in profiles)
     level = ends(parameters[0])[2]
-    drawn = beside(
-        [_label(p) for p in parameters],
-        [
-            Source(
-                "best fit" + (" and 95 % profile" if with_profile else ""),
-                [p.get("best") for p in parameters],
-                [_closed(p, k["kind"]) for p, k in zip(profiles, parameters, strict=True)],
-                1,
-            ),
-            Source(
-                f"posterior: median and {level}",
-                [p.get("q50") for p in parameters],
-                [(ends(p)[0], ends(p)[1]) if ends(p)[0] is not None else None for p in parameters],
-                0,
-            ),
-        ],
-        what,
-        limits=limits,
-        zero=zero or limits is not None,
-    )
+    profile = f"best fit and {100 * record.get('level', 0.95):.0f} % profile"
+    sources = [
+        Source(
+            profile if any(map(interval_reading.given, profiles)) else "best fit",
+            [best(p) for p in parameters],
+            [_closed(p, k["kind"]) for p, k in zip(profiles, parameters, strict=True)],
+            1,
+        ),
+        Source(
+            f"posterior: median and {level}",
+            [p.get("q50") for p in parameters],
+            [(ends(p)[0], ends(p)[1]) if ends(p)[0] is not None else None for p in parameters],
+        ),
+    ]
+    limits = (-1.0, 1.0) if what == CORS else None
+    drawn = beside([_label(p) for p in parameters], sources, axis, limits=limits, zero=what != SDS)
     return figure(
         svg(drawn, identity),
-        "Look for pairs of bars that cover the same values. Where the diamond lies at the edge and "
-        "the dot does not, the difference is the prior.",
-        f"Best fit and posterior of {count(len(parameters), what)}: "
-        f"{_finding(parameters, record, what)}",
+        f"{axis[:1].upper()}{axis[1:]}: look for pairs of bars that cover the same values. "
+        "Where the diamond is at the edge and the dot is not, the difference is the prior.",
+        f"Best fit and posterior of {count(len(parameters), what)}: {_finding(parameters, what)}",
     )
 
 
@@ -180,12 +169,15 @@ def _label(parameter: dict) -> str:
     return " × ".join(labels) if labels else name(parameter, False)
 
 
-def _table(parameters: Iterable[dict], record: dict, found: Refits, title: str) -> str:
-    parameters = list(parameters)
+def _table(parameters: list[dict], record: dict, title: str) -> str:
     if not parameters:
         return ""
     level = ends(parameters[0])[2]
-    columns = ["Quantity", Column("Best fit", "num"), Column("Profile 95 %", "num")]
+    columns = [
+        "Quantity",
+        Column("Best fit", "num"),
+        Column(f"Profile {100 * record.get('level', 0.95):.0f} %", "num"),
+    ]
     columns += [Column("Posterior median", "num"), Column(f"Posterior {level}", "num")]
     rows = []
     for p in parameters:
@@ -194,7 +186,7 @@ def _table(parameters: Iterable[dict], record: dict, found: Refits, title: str) 
         rows.append(
             (
                 Html(f"<bdi>{escape(_label(p))}</bdi>"),
-                number(p.get("best")),
+                number(best(p)),
                 _span(profile.get("lower"), profile.get("upper")),
                 number(p.get("q50")),
                 _span(low, high),

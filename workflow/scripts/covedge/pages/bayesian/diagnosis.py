@@ -19,7 +19,7 @@ from covedge.markup import (
     text,
 )
 from covedge.pages.bayesian.noise import FORMS
-from covedge.pages.bayesian.quantities import COVARIANCE, full_name, varies
+from covedge.pages.bayesian.quantities import COVARIANCE, full_name, smallest, varies
 from covedge.pages.bayesian.runs import E_BFMI, Refits, thresholds
 from covedge.pages.results import FAILED
 
@@ -35,13 +35,13 @@ def compose(found: Refits) -> str:
 
 
 def _words(found: Refits) -> str:
-    largest, smallest = thresholds(found.main)
+    largest, fewest = thresholds(found.main)
     return (
         "### Can the chains be trusted? {#bayes-diagnosis}\n\n"
         "Not by looking. By numbers, for every quantity:\n\n"
         f"- **R-hat** compares the chains with each other: below {largest:g}.\n"
         "- **Effective sample size** (ESS) is how many independent draws these are worth; bulk for "
-        f"the middle, tail for the 5 % and 95 % ends: above {smallest:g} each.\n"
+        f"the middle, tail for the 5 % and 95 % ends: above {fewest:g} each.\n"
         f"- **E-BFMI** says whether the sampler moves between energies fast enough: above {E_BFMI}."
         "\n- **Divergences**: none.\n"
     )
@@ -63,13 +63,13 @@ def _row(found: Refits, run: dict) -> tuple:
     head = Html(f"<b>{escape(found.label(run))}</b><br>{escape(which)}")
     if run.get("status") == FAILED:
         return head, *("–",) * 7, badge("quiet", "failed")
-    largest, smallest = thresholds(run)
+    largest, fewest = thresholds(run)
     ess = [run.get("min_ess_bulk"), run.get("min_ess_tail")]
     bfmi, divergent = run.get("e_bfmi"), run.get("divergences")
     return (
         head,
         _mark(fixed(run.get("max_rhat"), 3), (run.get("max_rhat") or 0.0) >= largest),
-        *(_mark(fixed(one, 0), one is not None and one <= smallest) for one in ess),
+        *(_mark(fixed(one, 0), one is not None and one <= fewest) for one in ess),
         _mark(fixed(bfmi, 2), bfmi is not None and bfmi < E_BFMI),
         _mark("–" if divergent is None else str(divergent), bool(divergent)),
         fixed(run.get("n_steps"), 0),
@@ -91,8 +91,8 @@ def _verdict(run: dict) -> Html:
 def _worst(found: Refits) -> str:
     """Which quantity is the worst of the main run, and what became of other runs."""
     worst, run = found.main.get("worst") or {}, found.main
-    largest, smallest = thresholds(run)
-    words = f"Bold with ✗ is beyond its threshold (R-hat {largest:g}, ESS {smallest:g})."
+    largest, fewest = thresholds(run)
+    words = f"Bold with ✗ is beyond its threshold (R-hat {largest:g}, ESS {fewest:g})."
     if worst:
         words += (
             f" The worst of the main run: R-hat of {_called(found, worst.get('rhat'))}, bulk ESS "
@@ -114,14 +114,13 @@ def _called(found: Refits, r_name: str | None) -> str:
 
 def _chains(found: Refits) -> str:
     posterior, run = found.posterior(found.main), found.main
-    # A variance mixes as its standard deviation does: one of the two is enough.
-    listed = [
-        p
-        for p in run.get("parameters", [])
+    # A variance mixes as its standard deviation does, and what is the same number is the same.
+    different = {
+        tuple(p.get(k) for k in ("q05", "q50", "q95")): p
+        for p in reversed(run.get("parameters", []))
         if p.get("draws") in posterior.draws and p.get("kind") != COVARIANCE and varies(p)
-    ]
-    listed.sort(key=lambda p: min(p.get(k) or np.inf for k in ("ess_bulk", "ess_tail")))
-    worst = listed[:DRAWN]
+    }
+    worst = sorted(different.values(), key=smallest)[:DRAWN]
     if not worst:
         return ""
     names = [full_name(p, found.grouped) for p in worst]

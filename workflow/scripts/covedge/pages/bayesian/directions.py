@@ -4,7 +4,7 @@ from covedge.figures.densities import Row, densities
 from covedge.figures.rank_bars import rank_bars
 from covedge.figures.style import svg
 from covedge.markup import Column, count, figure, fixed, fold, table, text
-from covedge.pages.bayesian.found import best_rank, likeliest
+from covedge.pages.bayesian.found import best_rank, best_term, likeliest
 from covedge.pages.bayesian.quantities import percent
 from covedge.pages.bayesian.runs import Refits
 
@@ -110,9 +110,8 @@ def _column(values, k):
 
 def _best(found: Refits, group: str, q: int) -> list[float | None]:
     """Reliabilities of the best fit, most reliable first; None where there are other directions."""
-    fit = found.results.fits.get(found.main.get("model"), {})
-    term = next((t for t in fit.get("terms", []) if t.get("group") == group), {})
-    known = sorted((d.get("reliability") or 0.0 for d in term.get("spectrum", [])), reverse=True)
+    spectrum = best_term(found, group).get("spectrum", [])
+    known = sorted((d.get("reliability") or 0.0 for d in spectrum), reverse=True)
     return list(known) if len(known) == q else [None] * q
 
 

@@ -1,19 +1,17 @@
 """What the refit found, in a few sentences: directions, the prior's part, and whether to trust."""
 
-from covedge.markup import count, fixed, listing, text
-from covedge.pages.bayesian.found import (
-    DIFFERENT,
-    best_rank,
-    likeliest,
-    moves,
-    sensitive,
-    shown,
+from covedge.markup import count, fixed, text
+from covedge.pages.bayesian.found import best_rank, likeliest, moved_by_prior
+from covedge.pages.bayesian.quantities import (
+    SD,
+    in_cells,
+    listed,
+    name,
+    of_kind,
+    once,
+    percent,
 )
-from covedge.pages.bayesian.quantities import name, percent
 from covedge.pages.bayesian.runs import Refits, smallest_ess, thresholds
-
-# Names that a sentence carries.
-NAMED = 4
 
 
 def compose(found: Refits) -> str:
@@ -56,28 +54,23 @@ def _directions(found: Refits, each: dict) -> str:
 
 def _prior(found: Refits) -> str:
     """Whose the answer is: the data's, or the prior's."""
-    if found.main.get("sensitivity"):
-        against, instead = (shown(found.main, each) for each in sensitive(found.main))
-        if not against and not instead:
-            return "The prior hardly matters: making it stronger or weaker moves no SD."
-        return f"The prior decides, or has a say, for {_names(found, [*instead, *against])}."
-    moved = moves(found)
-    if not moved:
+    moved = moved_by_prior(found)
+    if moved is None:
         return ""
-    far = [p for p, distance, _ in moved if distance > DIFFERENT]
-    priors = len(found.priors) + 1
-    if not far:
-        return f"The {priors} priors that were tried give the same SDs."
+    everything = len(once(in_cells(of_kind(found.main, SD))))
+    if not everything:
+        return ""
+    tried = "another prior, or the same made stronger or weaker,"
+    if not moved:
+        return f"The prior hardly matters for the sizes: {tried} moves no standard deviation much."
+    if len(moved) == everything:
+        which = "every standard deviation" if everything > 1 else "the standard deviation"
+        return f"**The prior has a say in {which}**: {tried} moves it."
+    names = listed([name(p, found.grouped) for p in moved])
     return (
-        f"The {priors} priors that were tried give different answers for {_names(found, far)}: "
-        "that part is the prior's, not the data's."
+        f"**The prior has a say in {len(moved)} of {everything} standard deviations** ({names}): "
+        f"{tried} moves them."
     )
-
-
-def _names(found: Refits, parameters: list[dict]) -> str:
-    names = [text(name(p, found.grouped)) for p in parameters]
-    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else []
-    return listing([*names[:NAMED], *more] if more else names)
 
 
 def _trust(found: Refits) -> str:

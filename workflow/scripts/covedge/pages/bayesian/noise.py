@@ -1,11 +1,9 @@
 """What a good trace looks like, and what a bad one: the same quantity in two forms of one model."""
 
-import numpy as np
-
 from covedge.figures.chains import good_and_bad
 from covedge.figures.style import svg
 from covedge.markup import count, figure, fixed, text
-from covedge.pages.bayesian.quantities import CORRELATION, SD, full_name, of_kind
+from covedge.pages.bayesian.quantities import CORRELATION, SD, full_name, of_kind, smallest
 from covedge.pages.bayesian.runs import Refits, smallest_ess
 
 FORMS = {"collapsed": "collapsed", "noncentred": "non-centred", "centred": "centred"}
@@ -39,12 +37,8 @@ def _chosen(found: Refits) -> dict | None:
             if p.get("draws") in good.draws and (not bad.draws or p["draws"] in bad.draws)
         ]
         if drawn:
-            return min(drawn, key=_ess)
+            return min(drawn, key=smallest)
     return None
-
-
-def _ess(parameter: dict) -> float:
-    return min(parameter.get(key) or np.inf for key in ("ess_bulk", "ess_tail"))
 
 
 def _contrast(found: Refits, chosen: dict) -> str:

@@ -37,7 +37,7 @@ def compose(found: Refits) -> str:
 def _finding(found: Refits) -> str:
     moved = moves(found)
     if not moved:
-        return "They have no standard deviation in common."
+        return "They have no standard deviation in common with it."
     parameter, distance, medians = max(moved, key=lambda one: one[1])
     ends_ = f"from {number(min(medians))} to {number(max(medians))}"
     most = f"{text(name(parameter, found.grouped))} (medians {ends_})"
@@ -56,6 +56,8 @@ def _finding(found: Refits) -> str:
 
 def _figure(found: Refits, runs: list[dict]) -> str:
     rows = spread(found.main)[:ROWS]
+    if not rows:
+        return ""
     twins = [[twin(run, p) for p in rows] for run in runs]
     level = next((ends(p)[2] for p in rows), "90 %")
     sources = [
@@ -67,8 +69,6 @@ def _figure(found: Refits, runs: list[dict]) -> str:
         )
         for k, (run, own) in enumerate(zip(runs, twins, strict=True))
     ]
-    if not rows:
-        return ""
     drawn = beside(
         [name(p, found.grouped) for p in rows],
         sources,

@@ -4,16 +4,13 @@ from collections.abc import Callable
 
 from covedge.figures.densities import Row, densities
 from covedge.figures.style import svg
-from covedge.markup import Column, Html, escape, figure, fixed, fold, listing, table, text
-from covedge.pages.bayesian.found import named, sensitive, shown
-from covedge.pages.bayesian.quantities import name, spread
+from covedge.markup import Column, Html, escape, figure, fixed, fold, table, text
+from covedge.pages.bayesian.found import NARROW, named, narrowing, sensitive, shown
+from covedge.pages.bayesian.quantities import best, full_name, listed, name, percent, spread
 from covedge.pages.bayesian.runs import Refits
 
 # Rows of the figure; more are in the tables.
 ROWS = 16
-# A posterior whose 90 % are this part of the prior's, or less, is the data's doing.
-NARROW = 0.33
-NAMED = 4
 
 
 def compose(found: Refits) -> str:
@@ -30,33 +27,23 @@ def compose(found: Refits) -> str:
 
 def _comparison(found: Refits, say: Callable = text) -> str:
     """How much narrower the posteriors are than the priors, in a sentence; `say` writes a name."""
-    known = [
-        (p, (p["q95"] - p["q05"]) / (p["prior"]["q95"] - p["prior"]["q05"]))
-        for p in spread(found.main)
-        if p.get("prior") and p.get("q95") is not None
-    ]
+    known = narrowing(spread(found.main))
     if not known:
         return ""
-    wide = [p for p, part in known if part > NARROW]
+    wide = [name(p, found.grouped) for p, part in known if part > NARROW]
     if not wide:
+        widest = percent(max(part for _, part in known))
         return (
-            "Here every posterior is narrower than a third of its prior (the widest: "
-            f"{100 * max(part for _, part in known):.0f} %), so these sizes come from the data."
+            f"Here every posterior is narrower than a third of its prior (the widest: {widest}): "
+            "the data have said much about every size."
         )
     rest = len(known) - len(wide)
-    names = _names(found, wide, say)
-    which = names if rest else "every one of them"
+    which = listed(wide, say) if rest else "every one of them"
     return (
         f"Here the posterior is wider than a third of its prior for {which}: there the data say "
         "little more than the prior did"
-        + (f"; the other {rest} come from the data." if rest else ".")
+        + (f"; about the other {rest} they have said much." if rest else ".")
     )
-
-
-def _names(found: Refits, parameters: list[dict], say: Callable = text) -> str:
-    names = [say(name(p, found.grouped)) for p in parameters]
-    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED + 1 else []
-    return listing([*names[:NAMED], *more] if more else names)
 
 
 def _figure(found: Refits, parameters: list[dict]) -> str:
@@ -69,11 +56,11 @@ def _figure(found: Refits, parameters: list[dict]) -> str:
             name(p, found.grouped),
             posterior.draws[p["draws"]].ravel(),
             posterior.prior.get(p["draws"]),
-            p.get("best"),
+            best(p),
         )
         for p in drawn
     ]
-    away = sum(p.get("best") is not None and p["best"] < p["q05"] for p in drawn)
+    away = sum(best(p) is not None and best(p) < p["q05"] for p in drawn)
     return figure(
         svg(densities(rows, "standard deviation, in units of the response"), "prior-posterior"),
         "Standard deviations before and after the data; the diamond is the certified best fit. "
@@ -95,21 +82,21 @@ def _scaling(found: Refits) -> str:
         "above and below 1 and see how far the posterior moves; then the same with the likelihood. "
     )
     if not against and not instead:
-        words += "No quantity moves noticeably with the prior: these answers are the data’s."
+        words += "No quantity that is shown here moves noticeably with the prior."
     if instead:
         words += (
-            f"For {_names(found, instead)} the prior moves the posterior and the data hardly do: "
+            f"For {_listed(found, instead)} the prior moves the posterior and the data hardly do: "
             "**these come from the prior**. "
         )
     if against:
         words += (
-            f"For {_names(found, against)} both do: the prior and the data pull in different "
+            f"For {_listed(found, against)} both do: the prior and the data pull in different "
             "directions, so say in a paper which prior it was. "
         )
     columns = ["Quantity", Column("Prior", "num"), Column("Data", "num"), "Reading"]
     rows = [
         (
-            Html(f"<bdi>{escape(name(named(found.main, each), found.grouped))}</bdi>"),
+            Html(f"<bdi>{escape(full_name(named(found.main, each), found.grouped))}</bdi>"),
             fixed(each.get("prior"), 3),
             fixed(each.get("likelihood"), 3),
             each.get("diagnosis") or "–",
@@ -123,3 +110,7 @@ def _scaling(found: Refits) -> str:
         + table(columns, rows, "Power scaling"),
     )
     return f"{words.strip()}\n{told}"
+
+
+def _listed(found: Refits, parameters: list[dict]) -> str:
+    return listed([full_name(p, found.grouped) for p in parameters])

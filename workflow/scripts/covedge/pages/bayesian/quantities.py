@@ -1,11 +1,16 @@
 """The quantities of a posterior: which to show, and what to call them."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from covedge.markup import listing, text
 
 SIGMA, SD, CORRELATION, COVARIANCE, FIXED = "sigma", "sd", "correlation", "covariance", "fixed"
 CELLS = "cells"
 # A standard deviation this small beside the value itself is rounding: the structure holds it.
 ROUNDING = 1e-9
+# Names that a sentence carries.
+NAMED = 4
 
 
 def varies(parameter: dict) -> bool:
@@ -50,9 +55,12 @@ def once(parameters):
 
 
 def _together(same):
-    return same[0] | {
-        "labels": [f"{', '.join(same[0]['labels'])} … {', '.join(same[-1]['labels'])}"]
-    }
+    first, last = (", ".join(p["labels"]) for p in (same[0], same[-1]))
+    if same[0].get("coding") == CELLS and same[0].get("kind") == SD:
+        # `mPair[p1 … p6]`, not the factor twice.
+        last = last.removeprefix(first[: first.find("[") + 1])
+        first = first.removesuffix("]")
+    return same[0] | {"labels": [f"{first} … {last}"]}
 
 
 def name(parameter: dict, grouped: bool) -> str:
@@ -71,6 +79,25 @@ def name(parameter: dict, grouped: bool) -> str:
 def full_name(parameter: dict, grouped: bool) -> str:
     """A name that tells kinds apart where they stand together: `SD p1` beside a fixed `p1`."""
     return ("SD " if parameter.get("kind") == SD else "") + name(parameter, grouped)
+
+
+def listed(names: Sequence[str], say: Callable = text) -> str:
+    """`a, b and c`; of many the first few. say : how a name is written, safe for Markdown."""
+    shown = [say(each) for each in names]
+    if len(shown) <= NAMED + 1:
+        return listing(shown)
+    return listing([*shown[:NAMED], f"{len(shown) - NAMED} more"])
+
+
+def best(parameter: dict) -> float | None:
+    """The best fit's value; a variance of zero without the rounding that a basis leaves on it."""
+    value, size = parameter.get("best"), abs(parameter.get("q95") or 0.0)
+    return 0.0 if value is not None and abs(value) < ROUNDING * size else value
+
+
+def smallest(parameter: dict) -> float:
+    """The smaller of its two effective sample sizes; infinite where it has none."""
+    return min(parameter.get(key) or math.inf for key in ("ess_bulk", "ess_tail"))
 
 
 def ends(parameter: dict) -> tuple[float | None, float | None, str]:
