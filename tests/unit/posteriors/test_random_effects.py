@@ -84,7 +84,7 @@ def test_summary_is_of_levels_and_effects_by_name():
     # Every second effect is x's, which this model does not have.
     mean, sd = mean[::2], np.sqrt(np.diag(covariance))[::2]
     told, n = term.summary(), len(term.values)
-    assert n == 1000
+    assert n == DRAWS
     np.testing.assert_array_less(np.abs(told["mean"][:, 0] - mean), LARGEST * sd / np.sqrt(n))
     np.testing.assert_allclose(told["sd"][:, 0], sd, rtol=LARGEST / np.sqrt(2 * n))
     for name, z in (("q05", -1.6449), ("q95", 1.6449)):
