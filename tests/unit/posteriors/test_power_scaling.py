@@ -193,17 +193,18 @@ def test_sentences_count_what_the_data_move():
 
 @pytest.mark.parametrize("shape", [(4, 250), (4, 1000)])
 def test_chance(shape):
-    """What is independent of the likelihood stays below `noise` as often as it says."""
+    """What is independent of both parts stays below their noise as often as it says."""
     rng = np.random.default_rng(4)
     values = rng.gamma(2.0, size=(*shape, 200))
     log_lik = -0.5 * rng.chisquare(12, size=(20, *shape))
+    log_prior = -0.05 * rng.chisquare(3, size=shape)
     found = [
         one
         for i, part in enumerate(log_lik)
-        for one in power_scaling("x" * 10, values[..., 10 * i : 10 * i + 10], part, part)
+        for one in power_scaling("x" * 10, values[..., 10 * i : 10 * i + 10], log_prior, part)
     ]
-    above = np.mean([one.likelihood > one.noise for one in found])
-    assert 0.005 < above < 0.15
+    assert 0.005 < np.mean([one.likelihood > one.likelihood_noise for one in found]) < 0.15
+    assert 0.005 < np.mean([one.prior > one.prior_noise for one in found]) < 0.15
 
 
 def test_few_draws_raise_the_threshold():

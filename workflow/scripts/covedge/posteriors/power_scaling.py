@@ -36,24 +36,23 @@ NEITHER = "neither the prior nor the data move it much"
 class Sensitivity:
     """How far a number moves with the power of the prior and of the likelihood: 0 is not at all.
 
-    noise : how far it may seem to move by chance, with as many draws as there are.
+    prior_noise, likelihood_noise : how far it may seem to move by chance, with as many draws as
+    there are.
     """
 
     name: str
     prior: float
     likelihood: float
-    noise: float = 0.0
-
-    @property
-    def threshold(self) -> float:
-        return max(THRESHOLD, self.noise)
+    prior_noise: float = 0.0
+    likelihood_noise: float = 0.0
 
     @property
     def diagnosis(self) -> str | None:
         """What is to be said of the number; None where the data alone move it, as one hopes."""
-        if self.prior < self.threshold:
-            return NEITHER if self.likelihood < self.threshold else None
-        if self.likelihood < self.threshold:
+        by_data = self.likelihood >= max(THRESHOLD, self.likelihood_noise)
+        if self.prior < max(THRESHOLD, self.prior_noise):
+            return None if by_data else NEITHER
+        if not by_data:
             return PRIOR_ALONE
         return BOTH_PRIOR if self.prior > self.likelihood else BOTH_DATA
 
@@ -67,17 +66,18 @@ def power_scaling(
     (chains, draws), of all parameters together, up to constants; see `marginal_likelihood`.
     """
     by_prior, by_likelihood = _weights(log_prior), _weights(log_likelihood)
+    spread = log_likelihood.std()
+    # Chance moves in proportion to the weights' spread.
+    part = float(log_prior.std() / spread) if spread else 0.0
     # Draws that depend on each other leave as much to chance as fewer that do not.
     inflation = np.sqrt(values.shape[0] * values.shape[1] / _effective(values))
-    return [
-        Sensitivity(
-            name,
-            _moved(values[:, :, i], by_prior),
-            _moved(values[:, :, i], by_likelihood),
-            inflation[i] * _by_chance(values[:, :, i], by_prior, by_likelihood),
-        )
-        for i, name in enumerate(names)
-    ]
+    found = []
+    for i, name in enumerate(names):
+        value = values[:, :, i]
+        noise = float(inflation[i]) * _by_chance(value, by_likelihood)
+        moved = _moved(value, by_prior), _moved(value, by_likelihood)
+        found.append(Sensitivity(name, *moved, part * noise, noise))
+    return found
 
 
 def _weights(log_density):
@@ -102,12 +102,12 @@ def _moved(value, weights):
     return float(array_stats.power_scale_sense(value, *weights, *POWERS, chain_axis=0, draw_axis=1))
 
 
-def _by_chance(value, *parts):
-    """The largest distance with the weights of the more changeable part dealt out at random."""
-    weights = max(parts, key=lambda part: part[0].std()).reshape(2, -1)
+def _by_chance(value, weights):
+    """The largest distance with the weights dealt out at random."""
     rng = np.random.default_rng(0)
-    dealt = [rng.permutation(weights, axis=1) for _ in range(SHUFFLES)]
-    return max(_moved(value, one.reshape(2, *value.shape)) for one in dealt)
+    flat = weights.reshape(2, -1)
+    dealt = [rng.permutation(flat, axis=1) for _ in range(SHUFFLES)]
+    return max(_moved(value, one.reshape(weights.shape)) for one in dealt)
 
 
 def _effective(values):
@@ -144,7 +144,7 @@ def sensitivity_records(found: Sequence[Sensitivity]) -> list[dict]:
             "name": s.name,
             "prior": s.prior,
             "likelihood": s.likelihood,
-            "threshold": s.threshold,
+            "noise": {"prior": s.prior_noise, "likelihood": s.likelihood_noise},
             "diagnosis": s.diagnosis,
         }
         for s in found
