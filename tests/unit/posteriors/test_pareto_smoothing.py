@@ -1,10 +1,14 @@
-"""Smoothing against ArviZ's, and against a tail whose shape is known."""
+"""Smoothing against ArviZ's and R's, and against a tail whose shape is known."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from covedge.errors import DesignError
-from covedge.posteriors.leave_one_out import left_out, relative_efficiency
+from covedge.posteriors.leave_one_out import LeftOut, left_out, ranked, relative_efficiency
+from covedge.posteriors.pareto_smoothing import smoothed
 
 
 def heavy(n, draws, seed=0):
@@ -74,3 +78,43 @@ def test_densities_that_do_not_vary_are_their_own_mean():
 def test_draws_too_few_for_a_tail_are_refused():
     with pytest.raises(DesignError, match="16 draws of the posterior are too few"):
         left_out(heavy(3, 16))
+
+
+@pytest.fixture(scope="module")
+def from_r():
+    path = Path(__file__).parents[2] / "reference" / "loo.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def of_the_script(known):
+    """{model: (S, n)} log densities by the formula of loo.R."""
+    s, i = np.arange(1, known["draws"] + 1), np.arange(1, 41)
+    u = (s[:, None] * np.sqrt(2) + i * np.sqrt(3)) % 1
+    return {
+        name: scale * i / 40 * np.log(u) - 1 + shift * np.sin(i)
+        for name, scale, shift in (("one", 0.9, -0.6), ("two", 0.5, 0.0), ("three", 0.7, 0.7))
+    }
+
+
+def test_densities_k_and_comparison_equal_those_of_r(from_r):
+    """With R's length of the tail, which rounds up where ArviZ rounds down."""
+    found = {}
+    for name, log_density in of_the_script(from_r).items():
+        elpd, k, lppd = np.empty((3, 40))
+        smoothed(np.ascontiguousarray(log_density.T), from_r["tail"], elpd, k, lppd)
+        known = from_r["models"][name]
+        np.testing.assert_allclose(elpd, known["elpd"], rtol=1e-9)
+        np.testing.assert_allclose(k, known["k"], rtol=1e-7, atol=1e-9)
+        found[name] = LeftOut(elpd, k, float((lppd - elpd).sum()), 0.7, from_r["draws"])
+        assert found[name].total == pytest.approx(known["total"], rel=1e-9)
+        assert found[name].se == pytest.approx(known["se"], rel=1e-9)
+        assert found[name].p == pytest.approx(known["p"], rel=1e-7)
+    beside = ranked(found)
+    told = from_r["comparison"]
+    assert [one.model for one in beside] == told["model"]
+    np.testing.assert_allclose([one.difference for one in beside], told["difference"], rtol=1e-8)
+    np.testing.assert_allclose([one.difference_se for one in beside], told["se"], rtol=1e-8)
+    # R's optimiser stops at some four digits.
+    weights = {one.model: one.weight for one in beside}
+    for name, weight in from_r["stacking"].items():
+        assert weights[name] == pytest.approx(weight, abs=1e-3)

@@ -10,17 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from covedge import kernel
 from covedge.errors import DesignError
 from covedge.frames.design import Term
 from covedge.grams.effort import effort
 from covedge.grams.gram import Gram, Rows, accumulate, group_indices
 from covedge.inference.leave_out import FEWEST_LEVELS, MOST_LEVELS
+from covedge.kernel.layout import buffer_sizes
 from covedge.posteriors.leave_one_out import LeftOut, left_out
-from covedge.posteriors.marginal_op import buffers, conditional
 from covedge.posteriors.model_rows import ModelRows
 from covedge.posteriors.posterior import Draws
 from covedge.posteriors.prior import FixedPrior
 from covedge.posteriors.thinning import affordable
+
+# Of the effort of an evaluation with its gradient: the value alone.
+VALUE_ALONE = 1.0 / 3.0
 
 
 @dataclass(frozen=True)
@@ -74,22 +78,43 @@ def group_densities(
 
     code : (n,) level of each row.
     """
-    work = (n_levels + 1) * effort(gram)
+    work = (n_levels + 1) * VALUE_ALONE * effort(gram)
     chosen = affordable(draws.shape, n_levels, work, "leaving out each of its groups")
-    widths = [Sigma.shape[1] for Sigma in draws.Sigmas]
-    mean, precision = fixed.scaled(gram)
-    data = [buffers(gram, widths, mean, precision)]
-    for level in range(n_levels):
-        data.append(buffers(without(rows, gram, code == level), widths, mean, precision))
     each = chosen.ravel()
+    sigma2 = (draws.sigma[each] / gram.scaling.response) ** 2
+    roots = _roots([Sigma[each] for Sigma in draws.Sigmas], len(each))
+    scaled = fixed.scaled(gram)
+    whole = _log_marginals(gram, roots, sigma2, *scaled)
     out = np.empty((len(each), n_levels))
-    for i, draw in enumerate(each):
-        sigma2 = (draws.sigma[draw] / gram.scaling.response) ** 2
-        factors = _roots([Sigma[draw] for Sigma in draws.Sigmas])
-        values = [conditional(*one, factors, sigma2)[0] for one in data]
-        out[i] = 0.5 * (np.array(values[1:]) - values[0])
+    for level in range(n_levels):
+        rest = without(rows, gram, code == level)
+        out[:, level] = whole - _log_marginals(rest, roots, sigma2, *scaled)
     out += np.bincount(code, rows.log_jacobian, n_levels)
     return out.reshape(*chosen.shape, n_levels)
+
+
+def _log_marginals(gram, roots, sigma2, mean, precision):
+    """(m,) log p(y | Sigma, sigma) of the scaled response, without the constant of the prior.
+
+    roots : (m, sum q^2) as of `_roots`; sigma2 : (m,); mean, precision : of beta.
+    """
+    (ints, floats), ranks = gram.packed, np.array(gram.n_effects, dtype=np.int64)
+    n_work, n_factors = buffer_sizes(ints)
+    work, eliminated = np.empty(n_work), np.empty(n_factors)
+    n, p = gram.n_obs, gram.n_fixed
+    logdet, S = np.empty(len(roots)), np.empty((len(roots), p + 1, p + 1))
+    for i, Lam in enumerate(roots):
+        logdet[i] = kernel.forward(ints, floats, Lam, ranks, work, eliminated)
+        S[i] = work[n_work - (p + 1) ** 2 :].reshape(p + 1, p + 1)
+    # beta = mean + d: the columns [X, y - X mean], and then d integrated out.
+    shift = np.eye(p + 1)
+    shift[:p, p] = -mean
+    S = shift.T @ S @ shift
+    root = np.linalg.cholesky(S[:, :p, :p] + sigma2[:, None, None] * precision)
+    half = np.linalg.solve(root, S[:, :p, p:])[:, :, 0]
+    logdet += 2.0 * np.log(np.einsum("mii->mi", root)).sum(axis=1)
+    square = S[:, p, p] - (half**2).sum(axis=1)
+    return -0.5 * (n * np.log(2.0 * np.pi) + (n - p) * np.log(sigma2) + logdet + square / sigma2)
 
 
 def without(rows: ModelRows, gram, gone: np.ndarray):
@@ -117,10 +142,11 @@ def without(rows: ModelRows, gram, gone: np.ndarray):
     )
 
 
-def _roots(Sigmas):
-    """Flat F with F F' = Sigma, q columns each."""
-    parts = [np.zeros(0)]
+def _roots(Sigmas, m):
+    """(m, sum q^2) flat F with F F' = Sigma and q columns each; Sigmas : per level (m, q, q)."""
+    parts = [np.zeros((m, 0))]
     for Sigma in Sigmas:
         values, vectors = np.linalg.eigh(Sigma)
-        parts.append((vectors * np.sqrt(np.maximum(values, 0.0))).ravel())
-    return np.concatenate(parts)
+        F = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+        parts.append(F.reshape(m, -1))
+    return np.concatenate(parts, axis=1)

@@ -12,8 +12,8 @@ MOST_DRAWS = 1000
 FEWEST_DRAWS = 100
 # Numbers that are kept for all draws: 100 MB.
 MOST_NUMBERS = 1.2e7
-# Multiplications for all draws: some ten seconds.
-MOST_WORK = 5e9
+# Multiplications for all draws: some five seconds.
+MOST_WORK = 2.5e9
 
 
 def evenly(shape: tuple[int, int], most: int) -> np.ndarray:
