@@ -17,6 +17,8 @@ from settings import Settings
 STAN = "stan_lmer"
 # What stan_lmer draws by default; covedge is asked for the same.
 CHAINS, DRAWS, TUNE, CORES = 4, 1000, 1000, 2
+# Seconds after which a run is stopped.
+LIMIT = 1800.0
 SAMPLERS = (("covedge", "lkj"), ("covedge", "decov"), (STAN, "decov"))
 
 
@@ -123,7 +125,7 @@ def _case(case, settings, folder, cold):
         for key, peer in peers.items():
             if not turn or peer.another_takes_it_to() < settings.sampling_budget:
                 before = len(peer.answers)
-                peer.run(READY_WITHIN)
+                peer.run(LIMIT)
                 runs[key] += [
                     judged(a, _written(folder, case, *key)) for a in peer.answers[before:]
                 ]
