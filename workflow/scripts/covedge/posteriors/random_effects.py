@@ -54,6 +54,7 @@ class TermEffects:
 def random_effects(
     draws: Draws,
     gram: Gram | CrossedGram,
+    beta: np.ndarray,
     terms: Sequence[Term],
     structures: Sequence[Structure],
     order: Sequence[np.ndarray],
@@ -61,8 +62,8 @@ def random_effects(
 ) -> tuple[TermEffects, ...]:
     """The TermEffects of each term that the model has, outermost first, from evenly spaced draws.
 
-    Where the sampler has drawn them they are `draws.effects`; else they go with `draws.beta`.
-    gram : of the model. terms, structures : of the ladder, outermost first; order : of the
+    Where the sampler has drawn them they are `draws.effects`; else they go with beta (n, p), in the
+    user's units, as `fixed_effects` draws it. gram : of the model. terms, structures : of the ladder, outermost first; order : of the
     ladder's levels, see `modes.level_order`.
 
     Raises DesignError where the effects are too many to be drawn.
@@ -72,7 +73,7 @@ def random_effects(
     work = solving_work(bare) + HANDLING * numbers
     chosen = affordable(draws.shape, numbers, work, "drawing the random effects")
     if draws.effects is None:
-        found = scaled_effects(draws, gram, draws.beta, chosen.ravel(), seed)
+        found = scaled_effects(draws, gram, beta, chosen.ravel(), seed)
     else:
         found = [b[chosen.ravel()] for b in draws.effects]
     present = [
