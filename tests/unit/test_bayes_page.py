@@ -9,7 +9,7 @@ import pytest
 import xarray
 
 from covedge.pages import Page, bayes, mixed_up
-from covedge.pages.bayesian import divergences, lead, noise, predictions, prior_and_data
+from covedge.pages.bayesian import beside_fit, divergences, lead, noise, predictions, prior_and_data
 from covedge.pages.bayesian.quantities import percent
 from covedge.pages.bayesian.runs import sort
 from covedge.pages.results import read_given
@@ -162,7 +162,7 @@ def test_examples_are_no_results(results):
 def test_the_prior_and_the_data_by_power_scaling(section):
     first = f"mPair[{Labels().pairs[0]}]"
     assert f"For SD {first} the prior moves the posterior and the data hardly do" in words(section)
-    assert "potential strong prior / weak likelihood" in section
+    assert "the prior moves it and the data hardly do" in section
 
 
 def test_narrow_posteriors_are_told_from_wide_ones(results):
@@ -213,6 +213,7 @@ def test_the_table_of_runs_marks_what_is_beyond_a_threshold(section, results):
 def test_forms_that_agree_and_a_form_to_disbelieve(section):
     told = words(section)
     assert "collapsed and non-centred **agree** in 39 numbers compared" in told
+    assert "the largest difference is 2.3 (mean of residual (sigma); limit 4.0)" in told
     assert "collapsed and centred **do not agree**" in told
     assert "The centred run has not converged, so it is the one to disbelieve" in told
 
@@ -279,3 +280,28 @@ def test_labels_of_all_kinds_pass_through(tmp_path):
     assert "<script>" not in section
     for line in section.splitlines():
         assert not line.strip().startswith("```") or line.strip() in ("```", "```{=html}")
+
+
+def test_modes_of_groups_are_counted_against_their_intervals(results, main):
+    told = main["random_effects"]
+    mean, low, high = (told[f"{k}|{GROUP}"].values for k in ("mean", "q05", "q95"))
+    best = mean + np.linspace(0, 0.05, mean.size).reshape(mean.shape)
+    inside = int(((low <= best) & (best <= high)).sum())
+    fit = json.loads(json.dumps(results.fits[MAIN]))
+    levels = told[f"level|{GROUP}"].values.tolist()
+    fit["terms"][0]["modes"] = {"levels": levels, "estimate": best.tolist()}
+    found = sort(replace(results, fits=results.fits | {MAIN: fit}))
+    section = beside_fit.compose(found)
+    assert 0 < inside < best.size
+    assert f"{inside} of {best.size} conditional modes lie in the posterior" in section
+    assert "distance from a posterior mean is 0.0500" in section
+
+
+def test_an_open_number_of_directions_is_not_told_as_a_finding(results):
+    def change(run):
+        each = run["reliabilities"][0] | {"rank": [0, 0.44, 0, 0, 0, 0.03, 0.53]}
+        return run | {"reliabilities": [each]}
+
+    told = words(lead.compose(changed(results, change)))
+    assert f"How many of the 6 directions of {GROUP} are more than 1 % reliable is open" in told
+    assert "6 (53 %) or 1 (44 %); before the data, 6 had" in told

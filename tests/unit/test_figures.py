@@ -14,10 +14,12 @@ from covedge.figures.correlation import correlation
 from covedge.figures.counts import counts
 from covedge.figures.densities import Row, densities
 from covedge.figures.divergent import divergent
+from covedge.figures.effects_beside import effects_beside
 from covedge.figures.energy import energy
 from covedge.figures.fixed_effects import fixed_effects
 from covedge.figures.ladder import ladder
 from covedge.figures.loadings import loadings
+from covedge.figures.rank_bars import rank_bars
 from covedge.figures.spectra import spectra
 from covedge.figures.style import svg
 from covedge.figures.support import support
@@ -44,6 +46,8 @@ def all_figures(labels):
         "densities": densities([Row(a, abs(draws.ravel()), abs(draws.ravel()), 0.1)], b),
         "divergent": divergent([a, b], [np.exp(draws[0]), np.exp(draws[1])], draws[2] > 1),
         "energy": energy([a], [draws]),
+        "rank-bars": rank_bars([0.1, 0.9], [0.5, 0.5], 1, a),
+        "effects": effects_beside([a, b], [a, b], *np.arange(16.0).reshape(4, 2, 2)),
     }
 
 

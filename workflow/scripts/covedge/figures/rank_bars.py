@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from covedge.figures.style import ALIVE, CARD, INK, MUTED, WARM, canvas, drawing
+from covedge.figures.style import ALIVE, CARD, INK, MUTED, WARM, canvas, drawing, shorten
 
 # Bars higher than this hold their number, so that the prior's outline does not cross it.
 INSIDE = 0.3
@@ -12,11 +12,11 @@ INSIDE = 0.3
 
 @drawing
 def rank_bars(
-    posterior: Sequence[float], prior: Sequence[float] | None, best: int | None
+    posterior: Sequence[float], prior: Sequence[float] | None, best: int | None, what: str
 ) -> Figure:
     """Bars of the probability of 0, 1, ..., q directions; the prior as dashed outlines.
 
-    best : how many the best fit has, marked below the axis.
+    best : how many the best fit has, marked below the axis. what : label of the axis.
     """
     q = len(posterior) - 1
     figure, axes = canvas(min(2.6 + 0.8 * q, 9.2), 2.5)
@@ -29,7 +29,7 @@ def rank_bars(
                 textcoords="offset points", ha="center", color=CARD if inside else INK,
                 fontsize=10, zorder=4,
             )  # fmt: skip
-    axes.bar([], [], color=ALIVE, alpha=0.85, label="posterior")
+    axes.plot([], [], color=ALIVE, alpha=0.85, linewidth=9, label="posterior")
     if prior is not None:
         axes.bar(
             range(q + 1), [100 * share for share in prior], width=0.84, facecolor="none",
@@ -42,10 +42,12 @@ def rank_bars(
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="x", length=0, labelcolor=INK)
-    axes.set_xlabel("number of reliable directions", color=MUTED)
+    axes.set_xlabel(shorten(what, 60), color=MUTED)
     figure.legend(loc="outside upper left", ncols=2, labelcolor=INK, borderpad=0)
     return figure
 
 
 def _percent(share):
-    return "<1 %" if share < 0.005 else f"{100 * share:.0f} %"
+    if share < 0.005:
+        return "<1 %"
+    return ">99 %" if share > 0.995 else f"{100 * share:.0f} %"

@@ -4,6 +4,7 @@ from covedge.figures.beside import Source, beside
 from covedge.figures.style import svg
 from covedge.markup import Column, Html, code, count, escape, figure, fold, number, table, text
 from covedge.pages import interval_reading
+from covedge.pages.bayesian import groups
 from covedge.pages.bayesian.compound import components
 from covedge.pages.bayesian.quantities import (
     CORRELATION,
@@ -19,8 +20,8 @@ from covedge.pages.bayesian.quantities import (
 )
 from covedge.pages.bayesian.runs import Refits
 
-# Rows of one figure; more are in the table.
-ROWS = 24
+# Rows of one figure; more are in the table. A figure of more than TALL is folded away.
+ROWS, TALL = 24, 12
 # What is compared, in words.
 SDS, CORS, FIXEDS = "standard deviation", "correlation", "fixed effect"
 # An interval belongs to a posterior's quantity if its estimate is the same to this part.
@@ -44,8 +45,8 @@ def compose(found: Refits) -> str:
     )
     if not record.get("parameters"):
         words += "\nProfile intervals of this model are not there; the best fit stands alone.\n"
-    groups = dict.fromkeys(p["group"] for p in as_effects(of_kind(run, SD)))
-    parts = [_term(found, record, group, k) for k, group in enumerate(groups)]
+    names = dict.fromkeys(p["group"] for p in as_effects(of_kind(run, SD)))
+    parts = [_term(found, record, group, k) for k, group in enumerate(names)]
     return "\n".join([heading + words, *parts, _rest(found, record)])
 
 
@@ -61,6 +62,7 @@ def _term(found: Refits, record: dict, group: str, index: int) -> str:
             _figure(deviations, record, f"beside-sd-{index}", f"standard deviation {end}", SDS),
             _figure(correlations, record, f"beside-cor-{index}", f"correlation {end}", CORS),
             _table(own, record, f"{_shown(own)} of this term as numbers"),
+            groups.of_term(found, group, index),
         ]
     )
 
@@ -77,10 +79,15 @@ def _rest(found: Refits, record: dict) -> str:
     return "\n".join(
         [
             f"\n**Fixed effects.** {_finding(fixed, FIXEDS)}\n",
-            _figure(fixed[:ROWS], record, "beside-fixed", "fixed effect", FIXEDS),
+            _folded(fixed, _figure(fixed[:ROWS], record, "beside-fixed", "fixed effect", FIXEDS)),
             _table([*fixed, *sigma], record, "Fixed effects and sigma as numbers"),
         ]
     )
+
+
+def _folded(rows: list[dict], drawn: str) -> str:
+    """A tall figure is folded away: the section on fixed effects has them along the ladder."""
+    return fold("The fixed effects as a picture", drawn) if len(rows) > TALL else drawn
 
 
 def profile_of(parameter: dict, record: dict) -> dict:

@@ -108,8 +108,11 @@ def _worst(found: Refits) -> str:
 
 
 def _called(found: Refits, r_name: str | None) -> str:
-    own = next((p for p in found.main.get("parameters", []) if p.get("name") == r_name), None)
-    return text(full_name(own, found.grouped) if own else r_name or "–")
+    """The page's name for a quantity; `mean of sigma` keeps its first words."""
+    before, _, last = (r_name or "–").rpartition(" of ")
+    own = next((p for p in found.main.get("parameters", []) if p.get("name") == last), None)
+    shown = text(full_name(own, found.grouped) if own else last)
+    return f"{before} of {shown}" if before and own else shown if own else text(r_name or "–")
 
 
 def _chains(found: Refits) -> str:

@@ -3,7 +3,7 @@
 from covedge.figures.densities import Row, densities
 from covedge.figures.rank_bars import rank_bars
 from covedge.figures.style import svg
-from covedge.markup import Column, count, figure, fixed, fold, table, text
+from covedge.markup import Column, Html, count, escape, figure, fixed, fold, table, text
 from covedge.pages.bayesian.found import best_rank, best_term, likeliest
 from covedge.pages.bayesian.quantities import percent
 from covedge.pages.bayesian.runs import Refits
@@ -21,18 +21,16 @@ def compose(found: Refits) -> str:
         "has every direction, but some so small that they cannot matter. Here a direction counts "
         f"if more than {least} of what is seen of the groups in it is the groups themselves.\n"
     )
-    return heading + words + "\n".join(_term(found, each, k) for k, each in enumerate(told))
+    terms = [_term(found, each, k) for k, each in enumerate(told)]
+    return "\n".join([heading + words, *terms, _table(told)])
 
 
 def _term(found: Refits, each: dict, index: int) -> str:
-    return "\n".join(
-        [
-            _sentence(found, each),
-            _bars(found, each, index),
-            _reliabilities(found, each, index),
-            _table(each),
-        ]
-    )
+    parts = [_sentence(found, each)]
+    # Of one direction the sentence says it all.
+    if len(each["rank"]) > 2:
+        parts += [_bars(found, each, index), _reliabilities(found, each, index)]
+    return "\n".join(parts)
 
 
 def _sentence(found: Refits, each: dict) -> str:
@@ -66,7 +64,12 @@ def _bars(found: Refits, each: dict, index: int) -> str:
     chances = each["rank"]
     spelled = ", ".join(f"{k}: {percent(share)}" for k, share in enumerate(chances) if share > 0)
     return figure(
-        svg(rank_bars(chances, each.get("prior_rank"), best), f"directions-{index}"),
+        svg(
+            rank_bars(
+                chances, each.get("prior_rank"), best, f"reliable directions of {each['group']}"
+            ),
+            f"directions-{index}",
+        ),
         f"How many directions of {each['group']} are reliable: bars are posterior probabilities, "
         "dashed outlines those of the prior. Look for bars that stand where the outlines do not: "
         "that is what the data have said.",
@@ -122,15 +125,14 @@ def _ordinal(k: int, q: int) -> str:
     return f"direction {k + 1}{end}"
 
 
-def _table(each: dict) -> str:
-    directions = list(reversed(each.get("directions") or []))
-    least = f"{100 * each.get('threshold', 0.01):g} %"
-    columns = ["Direction"]
+def _table(told: list[dict]) -> str:
+    least = f"{100 * told[0].get('threshold', 0.01):g} %"
+    columns = ["Term and direction"]
     columns += [Column(head, "num") for head in ("5 %", "Median", "95 %", f"P(> {least})")]
     columns += [Column("Prior median", "num"), Column(f"Prior P(> {least})", "num")]
     rows = [
         (
-            _ordinal(k, len(directions)),
+            Html(f"<bdi>{escape(each['group'])}</bdi>: {_ordinal(k, len(each['directions']))}"),
             fixed(d.get("q05"), 3),
             fixed(d.get("q50"), 3),
             fixed(d.get("q95"), 3),
@@ -138,9 +140,7 @@ def _table(each: dict) -> str:
             fixed((d.get("prior") or {}).get("q50"), 3),
             percent((d.get("prior") or {}).get("probability_reliable")),
         )
-        for k, d in enumerate(directions)
+        for each in told
+        for k, d in enumerate(reversed(each.get("directions") or []))
     ]
-    return fold(
-        "Reliabilities as numbers",
-        table(columns, rows, "Reliability of each direction"),
-    )
+    return fold("Reliabilities as numbers", table(columns, rows, "Reliability of each direction"))

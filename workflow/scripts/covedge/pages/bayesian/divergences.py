@@ -24,20 +24,24 @@ def compose(found: Refits) -> str:
     heading = "### What a divergent transition is, and where they are {#bayes-divergences}\n\n"
     words = (
         "The sampler rolls through the posterior like a marble through a landscape, in steps of "
-        "one size. Where the landscape narrows abruptly a step is too long: the "
-        "computed path leaves the true one, and the program reports a *divergent transition*. It "
-        "says: **near here is a region that I could not enter**, so the posterior is wrong there, "
-        "and may be elsewhere. It does not say that the model is wrong. In a mixed model the "
-        "narrow place is nearly always a *funnel*: when an SD comes near zero, the effects of all "
-        "groups must be near zero with it. The centred form samples both and gets stuck at the "
-        "neck; the non-centred one, which `stan_lmer` uses, moves the trouble to where data are "
-        "many; the collapsed form, the one used here, integrates the effects out, and there is no "
-        "funnel left.\n\n"
+        "one size. Where the landscape narrows abruptly a step is too long: the computed path "
+        "leaves the true one, and the program reports a *divergent transition*. It says: **near "
+        "here is a region that I cannot enter**, so draws may be missing there, and the summaries "
+        "be wrong. It does not say that the model is wrong. In a mixed model the narrow place is "
+        "nearly always a *funnel*: when an SD comes near zero, the effects of all groups must come "
+        "near zero with it. The centred form samples both, and sticks at the neck. The non-centred "
+        "one, which `stan_lmer` uses, gets through the neck and has its trouble where the data are "
+        f"strong. The collapsed form{_used(found)} integrates the effects out: no funnel is "
+        "left.\n\n"
     )
     run = _most(found)
     if run is None:
         return f"{heading}{words}Here no run had a divergent transition.\n"
     return heading + words + _where(found, run) + _advice(found)
+
+
+def _used(found: Refits) -> str:
+    return ", the one used here," if found.main.get("parametrization") == "collapsed" else ""
 
 
 def _most(found: Refits) -> dict | None:

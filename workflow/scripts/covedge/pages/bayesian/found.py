@@ -31,11 +31,17 @@ def best_term(found: Refits, group: str) -> dict:
 def sensitive(run: dict) -> tuple[list[dict], list[dict]]:
     """(prior and data, prior alone): entries of the power scaling that the prior moves.
 
-    Of the first the data move the posterior too; of the second they hardly do.
+    Of the first the data move the posterior too; of the second they hardly do. What a number may
+    seem to move by chance does not count.
     """
-    moved = [s for s in run.get("sensitivity") or [] if (s.get("prior") or 0.0) >= SENSITIVE]
-    both = [s for s in moved if (s.get("likelihood") or 0.0) >= SENSITIVE]
+    moved = [s for s in run.get("sensitivity") or [] if _counts(s, "prior")]
+    both = [s for s in moved if _counts(s, "likelihood")]
     return both, [s for s in moved if s not in both]
+
+
+def _counts(entry: dict, part: str) -> bool:
+    noise = (entry.get("noise") or {}).get(part) or 0.0
+    return (entry.get(part) or 0.0) >= max(SENSITIVE, noise)
 
 
 def named(run: dict, entry: dict) -> dict:

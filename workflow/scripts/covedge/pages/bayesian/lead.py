@@ -13,6 +13,10 @@ from covedge.pages.bayesian.quantities import (
 )
 from covedge.pages.bayesian.runs import Refits, smallest_ess, thresholds
 
+# A number of directions that is this probable is told as the finding; of others, those that are
+# more probable than MENTIONED.
+SURE, MENTIONED = 0.8, 0.1
+
 
 def compose(found: Refits) -> str:
     """Findings first, then what a refit is and is not."""
@@ -33,23 +37,31 @@ def _directions(found: Refits, each: dict) -> str:
     if not chances:
         return ""
     q, most = len(chances) - 1, likeliest(chances)
-    least = f"{100 * each.get('threshold', 0.01):g} %"
-    before = each.get("prior_rank")
-    prior = f"; before the data: {percent(before[most])}" if before else ""
+    least = f"more than {100 * each.get('threshold', 0.01):g} % reliable"
+    group, before = text(each["group"]), each.get("prior_rank")
+    if chances[most] < SURE:
+        ranked = sorted(range(q + 1), key=lambda k: -chances[k])
+        told = " or ".join(f"{k} ({percent(chances[k])})" for k in ranked if chances[k] > MENTIONED)
+        which = f"**How many of the {q} directions of {group} are {least} is open**: {told}"
+        prior = f"; before the data, {most} had {percent(before[most])}" if before else ""
+        return f"{which}{prior}.{_best(found, each, most)}"
     which = f"All {q}" if most == q else f"{most} of the {q}"
-    which = f"{which} directions of {text(each['group'])} are"
+    which = f"{which} directions of {group} are"
     if q == 1:
-        which = f"What {text(each['group'])} adds {'is' if most else 'is not'}"
-    sentence = (
-        f"**{which} more than {least} reliable** (probability {percent(chances[most])}{prior})."
-    )
+        which = f"What {group} adds {'is' if most else 'is not'}"
+    prior = f"; before the data: {percent(before[most])}" if before else ""
+    told = f"**{which} {least}** (probability {percent(chances[most])}{prior})."
+    return told + _best(found, each, most)
+
+
+def _best(found: Refits, each: dict, most: int) -> str:
     best = best_rank(found, each["group"])
-    if best is not None and best < most:
-        sentence += (
-            f" The best fit has {best}: it puts the other {most - best} at exactly zero, "
-            "which no posterior can."
-        )
-    return sentence
+    if best is None or best >= most:
+        return ""
+    return (
+        f" The best fit has {best}: it puts the other {most - best} at exactly zero, "
+        "which no posterior can."
+    )
 
 
 def _prior(found: Refits) -> str:
@@ -98,10 +110,14 @@ def _which(found: Refits) -> str:
     run = found.main
     others = len(found.all) - 1
     more = (
-        f" The other {count(others, 'run')} of this page differ from it in one thing each: the "
-        "model, the prior, or the form in which it was sampled."
-        if others
-        else ""
+        ""
+        if not others
+        else (
+            " Another run of this page differs"
+            if others == 1
+            else f" The other {others} runs of this page differ"
+        )
+        + " from it in one thing: the model, the prior, or the form in which it was sampled."
     )
     return (
         f"All that follows is about {text(found.label(run))}, the richest model that was sampled, "

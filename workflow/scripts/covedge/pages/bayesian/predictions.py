@@ -3,6 +3,7 @@
 from covedge.figures.beside import Source, beside
 from covedge.figures.style import svg
 from covedge.markup import Column, Html, escape, figure, fixed, fold, listing, table, text
+from covedge.pages.bayesian.quantities import listed
 from covedge.pages.bayesian.runs import Refits
 
 # Differences of fewer standard errors than this are no difference (Vehtari and others' advice).
@@ -83,10 +84,18 @@ def _trust(found: Refits, rows: list[dict], left_out: str) -> str:
     named = listing([f"{row['k_above']} in {text(_label(found, row))}" for row in bad])
     what = "rows" if left_out == "row" else f"levels of {text(left_out)}"
     return (
-        f"**Careful: k is too large for some {what}** ({named}). Leaving these out would move the "
-        "posterior so far that it cannot be had by reweighting; the comparison may be wrong by "
-        "more than its standard error says."
+        f"**Careful: k is too large for some {what}** ({named}){_which(found, left_out)}. Leaving "
+        "these out would move the posterior so far that it cannot be had by reweighting; the "
+        "comparison may be wrong by more than its standard error says."
     )
+
+
+def _which(found: Refits, group: str) -> str:
+    """The levels of a group that move the main run's posterior so far, by name."""
+    told = next((e for e in found.main.get("leave_group_out") or [] if e["group"] == group), {})
+    limit = told.get("k_threshold") or K
+    names = [e["level"] for e in told.get("levels") or [] if (e.get("k") or 0.0) > limit]
+    return f"; in {text(found.label(found.main))} for {listed(names)}" if names else ""
 
 
 def _figure(found: Refits, rows: list[dict], identity: str) -> str:

@@ -99,7 +99,7 @@ def _scaling(found: Refits) -> str:
             Html(f"<bdi>{escape(full_name(named(found.main, each), found.grouped))}</bdi>"),
             fixed(each.get("prior"), 3),
             fixed(each.get("likelihood"), 3),
-            each.get("diagnosis") or "–",
+            each.get("diagnosis") or "the data move it, not the prior",
         )
         for each in entries
     ]
