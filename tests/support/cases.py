@@ -48,6 +48,7 @@ def case(name: str, seed: int = 0) -> Given:
     return Given(problem, model, tuple(Gs), float(frame.y.std() * rng.uniform(0.3, 0.8)), fixed)
 
 
+@cache
 def _problem(name):
     weights = "w" if "weighted" in name else None
     if "crossed" in name:

@@ -1,12 +1,14 @@
 """Draws of the random effects against the conditional normal by dense matrices."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from covedge.effects.modes import level_order
 from covedge.grams.scaling import Scaling
+from covedge.posteriors.posterior import fixed_effects
 from covedge.posteriors.random_effects import random_effects, scaled_effects
 from support.cases import CASES, case
 
@@ -27,10 +29,10 @@ def conditional(given, beta):
 
 
 def drawn(given, beta):
-    """(m, N) all effects of each draw, as `conditional` has them."""
+    """(m, N) all effects of each draw, as `conditional` has them. beta : (p,) or (m, p)."""
     draws = given.draws(repeat=DRAWS)
     frame, scaling = given.problem.frame, given.gram.scaling
-    each = np.broadcast_to(beta, (DRAWS, len(beta)))
+    each = np.broadcast_to(beta, (DRAWS, np.shape(beta)[-1]))
     found = scaled_effects(draws, given.gram, each, np.arange(DRAWS), seed=3)
     order = level_order(frame.codes)
     kept = [k for k, s in enumerate(given.structures[::-1]) if s.components]
@@ -56,6 +58,24 @@ def test_mean_and_covariance_are_the_dense_conditional_s(name):
     assert (np.abs(np.cov(found.T) - covariance) < LARGEST * error).all()
 
 
+def test_with_beta_from_its_own_conditional_the_draws_are_joint():
+    """Mean of all of (beta, b), and the covariances of beta with b, by dense matrices."""
+    given = case("three terms, weighted")
+    mean, covariance = given.posterior
+    draws = given.draws(repeat=DRAWS)
+    prior = SimpleNamespace(fixed=given.fixed)
+    layout = SimpleNamespace(widths=np.array(given.gram.n_effects))
+    beta = fixed_effects(draws, given.gram, prior, layout, seed=7)
+    found = np.hstack([beta, drawn(given, beta)])
+    sd = np.sqrt(np.diag(covariance))
+    assert (np.abs(found.mean(axis=0) - mean) < LARGEST * sd / np.sqrt(DRAWS)).all()
+    error = np.sqrt((covariance**2 + np.outer(sd, sd) ** 2) / DRAWS)
+    assert (np.abs(np.cov(found.T) - covariance) < LARGEST * error).all()
+    # They do depend on each other, by far more than that.
+    p = beta.shape[1]
+    assert (np.abs(covariance[:p, p:]) > 3 * LARGEST * error[:p, p:]).any()
+
+
 def test_effects_with_no_variance_are_zero():
     given = case("three terms, singular")
     found = drawn(given, given.fixed.mean)
@@ -71,8 +91,9 @@ def test_summary_is_of_levels_and_effects_by_name():
     frame = given.problem.frame
     beta = np.broadcast_to(given.posterior[0][:2], (DRAWS, 2))
     found = random_effects(
-        replace(given.draws(repeat=DRAWS), beta=beta),
+        given.draws(repeat=DRAWS),
         given.gram,
+        beta,
         frame.terms,
         given.structures,
         level_order(frame.codes),
@@ -117,7 +138,8 @@ def test_effects_that_the_sampler_has_drawn_are_taken_as_they_are():
     order = level_order(frame.codes)
     scaled = np.random.default_rng(2).normal(size=(7, 5, 2))
     draws = replace(given.draws(repeat=7), effects=(scaled,))
-    (term,) = random_effects(draws, given.gram, frame.terms, given.structures, order, seed=1)
+    beta = np.zeros((7, 2))
+    (term,) = random_effects(draws, given.gram, beta, frame.terms, given.structures, order, seed=1)
     for level, label in enumerate(order[0]):
         at = term.levels.index(frame.terms[0].levels[label])
         expected = given.gram.scaling.response * scaled[:, level] @ W.T

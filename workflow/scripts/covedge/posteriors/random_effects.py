@@ -63,8 +63,8 @@ def random_effects(
     """The TermEffects of each term that the model has, outermost first, from evenly spaced draws.
 
     Where the sampler has drawn them they are `draws.effects`; else they go with beta (n, p), in the
-    user's units, as `fixed_effects` draws it. gram : of the model. terms, structures : of the ladder, outermost first; order : of the
-    ladder's levels, see `modes.level_order`.
+    user's units, as `fixed_effects` draws it. gram : of the model. terms, structures : of the
+    ladder, outermost first; order : of the ladder's levels, see `modes.level_order`.
 
     Raises DesignError where the effects are too many to be drawn.
     """
