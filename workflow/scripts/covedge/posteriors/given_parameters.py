@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import solve_triangular
 
 from covedge.effects.nested_equations import NestedEquations
 from covedge.effects.sparse_equations import SparseEquations
@@ -141,7 +140,8 @@ class CrossedGiven:
     @property
     def work(self):
         """Multiplications of `at`, roughly."""
-        dense = self._gram.n_fixed + sum(self._gram.n_effects)
+        sizes = [L * q for L, q in zip(self._gram.n_groups, self._gram.n_effects, strict=True)]
+        dense = sum(sizes) - max(sizes) + self._gram.n_fixed
         return solving_work(self._gram) + len(self._columns) * dense**2
 
     def at(self, Sigmas, sigma2: float, mean, precision) -> RowMoments:
@@ -156,28 +156,20 @@ class _Sparse(SparseEquations):
     """With the leverages of rows."""
 
     def leverages(self, columns, codes):
-        ends = np.cumsum(self.gram.n_effects)
-        parts = [
-            _placed(columns[:, end - q : end], code, L)
-            for end, q, code, L in zip(
-                ends, self.gram.n_effects, codes, self.gram.n_groups, strict=True
-            )
+        *parts, x = np.split(columns, np.cumsum(self.gram.n_effects), axis=1)
+        z, code = parts[self._first], codes[self._first]
+        placed = [
+            _placed(part, code, L)
+            for part, code, L in zip(parts, codes, self.gram.n_groups, strict=True)
         ]
-        z, code = (
-            columns[:, ends[self._first] - self.K.shape[1] : ends[self._first]],
-            codes[self._first],
-        )
         total = np.einsum("ui,uij,uj->u", z, self.K[code], z, optimize=True)
-        across = parts[self._first] @ self._E
-        own = [parts[k] for k in self._rest]
-        dense = sparse.csr_array(sparse.hstack(own) if own else (len(z), 0))
-        n = self._n_dense
-        dense = dense - across[:, :n]
+        across, n = placed[self._first] @ self._E, self._n_dense
+        dense = sparse.csr_array(sparse.hstack([placed[k] for k in self._rest])) - across[:, :n]
         if self._inner is not None:
             # Lam (I + Lam'S Lam)^-1 Lam' by its root.
-            root = solve_triangular(self._inner[0], self._Lam.T.toarray(), lower=True)
+            root = np.linalg.inv(np.tril(self._inner[0])) @ self._Lam.T.toarray()
             total = total + ((dense @ root.T) ** 2).sum(axis=1)
-        x = columns[:, ends[-1] :] - across[:, n:].toarray() - dense @ self._reduced
+        x = x - across[:, n:].toarray() - dense @ self._reduced
         return total + _squares(self.information, x)
 
 

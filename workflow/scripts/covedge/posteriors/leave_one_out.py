@@ -29,7 +29,8 @@ class LeftOut:
     """Expected log predictive density, one entry for each thing left out.
 
     elpd : (n,); k : (n,) diagnostics of importance sampling, the estimate is not to be trusted
-    above k_threshold; p : effective number of parameters; draws : of the posterior.
+    above k_threshold; p : effective number of those parameters that are sampled, G and sigma (beta
+    and b are integrated out before, and not counted); draws : of the posterior.
     """
 
     elpd: np.ndarray
