@@ -34,13 +34,15 @@ def sampler_digest(*scripts: Path) -> str:
 
 def hash_of(code: str) -> str:
     """The same for code that differs in comments, docstrings and blank lines only."""
-    kept: list[str] = []
-    before = tokenize.NEWLINE
     tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
     tokens = [token for token in tokens if token.type not in _SILENT]
+    kept: list[str] = []
+    before, docstring = tokenize.NEWLINE, False
     for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
+        ends_docstring = docstring and token.type == tokenize.NEWLINE
         alone = before in _STARTS and following.type == tokenize.NEWLINE
-        if not (token.type == tokenize.STRING and alone):
+        docstring = alone and token.type == tokenize.STRING
+        if not (docstring or ends_docstring):
             kept.append(f"{token.type} {token.string}")
         before = token.type
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()
