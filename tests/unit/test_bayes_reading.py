@@ -6,7 +6,7 @@ from scipy.stats import halfnorm, mannwhitneyu, norm
 
 from covedge.figures.chains import BINS, good_and_bad
 from covedge.figures.densities import _density
-from covedge.pages.bayesian import beside_fit, divergences, quantities
+from covedge.pages.bayesian import beside_fit, divergences, quantities, weakest
 from covedge.pages.bayesian.compound import components
 from covedge.pages.bayesian.found import moves, narrowing, sensitive
 from covedge.pages.bayesian.runs import Refits
@@ -28,8 +28,8 @@ def test_the_weakest_direction_of_two_is_the_root_of_one_less_the_correlation():
         parameter("sd", "g", [f"f[{k}]"], draws=name, coding="cells")
         for k, name in ((1, "a"), (2, "b"))
     ]
-    weakest = divergences._weakest(Posterior(draws), both)
-    assert weakest == pytest.approx(np.sqrt(1 - np.abs(r.ravel())), abs=1e-12)
+    found = weakest.weakest(Posterior(draws), both).ravel()
+    assert found == pytest.approx(np.sqrt(1 - np.abs(r.ravel())), abs=1e-12)
 
 
 def test_a_side_is_mann_and_whitneys_share():

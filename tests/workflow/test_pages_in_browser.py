@@ -8,6 +8,7 @@ import pytest
 
 from index import index
 from report import report
+from support.posteriors import write_posteriors
 from support.results import Labels, write
 
 REPORTS = Path(__file__).parents[2] / "reports"
@@ -29,6 +30,7 @@ def pages(tmp_path_factory):
     analyses = {}
     for name, labels in (("plain", Labels()), ("odd", LABELS)):
         files = write(folder / name, labels, infer=True)
+        write_posteriors(folder / name / "posterior", labels)
         analyses[name] = files.pop("analysis")
         files.pop("title")
         report(REPORTS / "analysis.qmd", DRESS, files, analyses[name], "pandoc", page(name))

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
+from covedge.figures.logarithmic import plain_ticks
 from covedge.figures.style import CHAINS, COLLAPSED, INK, LINE, MUTED, drawing, shorten
 
 BINS = 20
@@ -42,15 +43,17 @@ def good_and_bad(
 ) -> Figure:
     """One quantity in one or two runs, a column each: traces on the same axes, ranks below.
 
-    draws, divergent : by run (chains, draws); divergent transitions are ticks below the traces.
-    what : the quantity.
+    draws, divergent : by run (chains, draws); the first positive, on a logarithmic axis; divergent
+    transitions are ticks below the traces. what : the quantity.
     """
     figure = Figure(figsize=(9.2, 4.3), layout="constrained")
     panels = figure.subplots(2, len(columns), squeeze=False, sharey="row", height_ratios=(1.9, 1))
     for k, words in enumerate(columns):
         above, below = panels[:, k]
         above.set_title(shorten(words, 44), color=INK, fontsize=12, weight="bold", pad=8)
+        above.set_yscale("log")
         _trace(above, draws[k])
+        plain_ticks(above.yaxis)
         _ticks(above, divergent[k])
         above.set_xlabel("draw", labelpad=2)
         below.set_xlabel("rank among all draws")
@@ -63,12 +66,12 @@ def good_and_bad(
 
 def _trace(axes: Axes, values: np.ndarray) -> None:
     step = -(-values.shape[1] // POINTS)
-    digits = 5 - int(np.floor(np.log10(np.abs(values).max() + 1e-300)))
     for chain, colour in _coloured(values):
-        kept = np.round(chain[::step], digits)
+        kept = chain[::step]
         axes.plot(np.arange(len(kept)) * step, kept, color=colour, linewidth=0.6, alpha=0.75)
     axes.tick_params(labelsize=9)
-    axes.locator_params(axis="y", nbins=4)
+    if axes.get_yscale() == "linear":
+        axes.locator_params(axis="y", nbins=4)
 
 
 def _ticks(axes: Axes, divergent: np.ndarray | None) -> None:

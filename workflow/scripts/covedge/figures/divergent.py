@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from covedge.figures.logarithmic import plain_ticks
 from covedge.figures.style import ALIVE, COLLAPSED, INK, drawing, shorten
 
 # Dots that are drawn in a panel, of each kind: they must be seen, and the file be small.
-ORDINARY, DIVERGENT = 300, 100
+ORDINARY, DIVERGENT = 500, 150
 
 
 @drawing
@@ -45,10 +45,8 @@ def _panel(axes, x, y, diverging):
         (_thinned(diverging, DIVERGENT), COLLAPSED, 3.6, 0.95),
     ):
         _dots(axes, x[chosen], y[chosen], color=colour, linewidth=width, alpha=alpha)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_locator(NullLocator())
+    plain_ticks(axes.xaxis)
+    plain_ticks(axes.yaxis)
     axes.tick_params(labelsize=9)
 
 

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from covedge.figures.style import ALIVE, CARD, INK, MUTED, WARM, canvas, drawing, shorten
-
-# Bars higher than this hold their number, so that the prior's outline does not cross it.
-INSIDE = 0.3
+from covedge.figures.style import ALIVE, INK, MUTED, WARM, canvas, drawing, shorten
 
 
 @drawing
@@ -22,12 +19,12 @@ def rank_bars(
     figure, axes = canvas(min(2.6 + 0.8 * q, 9.2), 2.5)
     for rank, share in enumerate(posterior):
         axes.bar(rank, 100 * share, width=0.66, color=ALIVE, alpha=0.85, zorder=2)
-        inside = share > INSIDE
         if share > 0:
+            # Above the prior's outline too, which would cross it.
+            top = max(share, prior[rank] if prior is not None else 0.0)
             axes.annotate(
-                _percent(share), (rank, 100 * share), (0, -14 if inside else 3),
-                textcoords="offset points", ha="center", color=CARD if inside else INK,
-                fontsize=10, zorder=4,
+                _percent(share), (rank, 100 * top), (0, 4), textcoords="offset points",
+                ha="center", color=INK, fontsize=10, zorder=4,
             )  # fmt: skip
     axes.plot([], [], color=ALIVE, alpha=0.85, linewidth=9, label="posterior")
     if prior is not None:

@@ -173,32 +173,25 @@ def _closed(profile: dict, kind: str) -> tuple[float, float] | None:
 
 def _label(parameter: dict) -> str:
     labels = parameter.get("labels") or []
-    return " × ".join(labels) if labels else name(parameter, False)
+    return ", ".join(labels) if labels else name(parameter, False)
 
 
 def _table(parameters: list[dict], record: dict, title: str) -> str:
     if not parameters:
         return ""
+    profiles = [profile_of(p, record) for p in parameters]
+    with_profile = any(map(interval_reading.given, profiles))
     level = ends(parameters[0])[2]
-    columns = [
-        "Quantity",
-        Column("Best fit", "num"),
-        Column(f"Profile {100 * record.get('level', 0.95):.0f} %", "num"),
-    ]
-    columns += [Column("Posterior median", "num"), Column(f"Posterior {level}", "num")]
+    heads = ["Best fit", "Posterior median", f"Posterior {level}"]
+    if with_profile:
+        heads.insert(1, f"Profile {100 * record.get('level', 0.95):.0f} %")
     rows = []
-    for p in parameters:
-        profile = profile_of(p, record)
-        low, high, _ = ends(p)
-        rows.append(
-            (
-                Html(f"<bdi>{escape(_label(p))}</bdi>"),
-                number(best(p)),
-                _span(profile.get("lower"), profile.get("upper")),
-                number(p.get("q50")),
-                _span(low, high),
-            )
-        )
+    for p, profile in zip(parameters, profiles, strict=True):
+        cells = [number(best(p)), number(p.get("q50")), _span(*ends(p)[:2])]
+        if with_profile:
+            cells.insert(1, _span(profile.get("lower"), profile.get("upper")))
+        rows.append((Html(f"<bdi>{escape(_label(p))}</bdi>"), *cells))
+    columns = ["Quantity", *(Column(head, "num") for head in heads)]
     return fold(title, table(columns, rows, title))
 
 

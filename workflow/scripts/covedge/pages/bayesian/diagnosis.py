@@ -18,8 +18,7 @@ from covedge.markup import (
     table,
     text,
 )
-from covedge.pages.bayesian.noise import FORMS
-from covedge.pages.bayesian.quantities import COVARIANCE, full_name, smallest, varies
+from covedge.pages.bayesian.quantities import COVARIANCE, FORMS, full_name, smallest, varies
 from covedge.pages.bayesian.runs import E_BFMI, Refits, thresholds
 from covedge.pages.results import FAILED
 

@@ -70,9 +70,9 @@ def _bars(found: Refits, each: dict, index: int) -> str:
             ),
             f"directions-{index}",
         ),
-        f"How many directions of {each['group']} are reliable: bars are posterior probabilities, "
-        "dashed outlines those of the prior. Look for bars that stand where the outlines do not: "
-        "that is what the data have said.",
+        f"How many directions of {each['group']} are reliable: bars and numbers are posterior "
+        "probabilities, dashed outlines those of the prior. Look for bars that stand where the "
+        "outlines do not: that is what the data have said.",
         f"Posterior probability of each number of reliable directions of {each['group']}: "
         f"{spelled}.",
         "narrow",

@@ -1,6 +1,6 @@
 """What a divergent transition is, and where in this posterior they are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from scipy.stats import rankdata
@@ -8,13 +8,12 @@ from scipy.stats import rankdata
 from covedge.figures.divergent import divergent
 from covedge.figures.style import svg
 from covedge.markup import count, figure, text
-from covedge.pages.bayesian.noise import FORMS
-from covedge.pages.bayesian.quantities import CELLS, SD, in_cells, name, of_kind, percent
+from covedge.pages.bayesian.quantities import FORMS, percent
 from covedge.pages.bayesian.runs import Refits
-from covedge.pages.draws import Posterior
+from covedge.pages.bayesian.weakest import MEANT, WEAKEST, sizes
 
 # Quantities in the figure; fewer divergences than this cannot be said to be anywhere.
-SHOWN, FEW = 4, 5
+SHOWN, FEW = 3, 5
 # Divergent draws lie at one end of a quantity when they are below, or above, this part of it.
 END = 0.25
 
@@ -55,8 +54,9 @@ def _where(found: Refits, run: dict) -> str:
     n = (run.get("chains") or 0) * (run.get("draws") or 0)
     form = FORMS.get(run.get("parametrization"), "–")
     told = f"In the {form} form {count(run['divergences'], 'transition')} of {n} diverged."
-    candidates = list(_candidates(found.posterior(run), run, found.grouped))
-    diverging = found.posterior(run).divergent
+    posterior = found.posterior(run)
+    candidates = [(n, v.ravel()) for n, v in sizes(posterior, run, found.grouped)]
+    diverging = posterior.divergent
     if run["divergences"] < FEW or diverging is None or not candidates:
         return f"{told} That is too few to say where they are.\n"
     mask = diverging.ravel()
@@ -65,37 +65,6 @@ def _where(found: Refits, run: dict) -> str:
     if len(ranked) == 1:
         return f"{told} {place}\n"
     return f"{told} {place}\n" + _figure(ranked, mask, run, form)
-
-
-def _candidates(posterior: Posterior, run: dict, grouped: bool) -> Iterator[tuple[str, np.ndarray]]:
-    """(name, (n,) draws, > 0) of every SD, and of the weakest direction of each term."""
-    deviations = [p for p in in_cells(of_kind(run, SD)) if p.get("draws") in posterior.draws]
-    for group in dict.fromkeys(p["group"] for p in deviations):
-        own = [p for p in deviations if p["group"] == group]
-        for p in own:
-            yield name(p, grouped), posterior.draws[p["draws"]].ravel()
-        weakest = _weakest(posterior, own)
-        if weakest is not None:
-            yield f"weakest direction{f' of {group}' if grouped else ''}", weakest
-
-
-def _weakest(posterior: Posterior, deviations: list[dict]) -> np.ndarray | None:
-    """(n,) SD of the combination of effects that varies least, each effect in its median SDs."""
-    q, group = len(deviations), deviations[0]["group"]
-    suffix = f"{group}|cells" if deviations[0].get("coding") == CELLS else group
-    sd = np.stack([posterior.draws[p["draws"]].ravel() for p in deviations], axis=-1)
-    R = np.broadcast_to(np.eye(q), (len(sd), q, q)).copy()
-    labels = [p["labels"][0] for p in deviations]
-    for i, j in zip(*np.tril_indices(q, -1), strict=True):
-        drawn = posterior.draws.get(f"correlation|{suffix}[{labels[i]}, {labels[j]}]")
-        if drawn is None:
-            return None
-        R[:, i, j] = R[:, j, i] = drawn.ravel()
-    if q < 2:
-        return None
-    scaled = sd / np.median(sd, axis=0)
-    lowest = np.linalg.eigvalsh(scaled[:, :, None] * R * scaled[:, None, :])[:, 0]
-    return np.sqrt(np.maximum(lowest, 1e-12))
 
 
 def _side(values: np.ndarray, mask: np.ndarray) -> float:
@@ -114,21 +83,16 @@ def _place(what: str, values: np.ndarray, mask: np.ndarray, say: Callable = text
         )
     side, share = ("smallest", part) if part <= END else ("largest", 1 - part)
     end = "at the neck of the funnel" if part <= END else "at its wide end"
+    article = "the " if what.startswith(WEAKEST) else ""
     return (
-        f"They are where {say(what)} is {side}: half of them lie among the {side} "
+        f"They are where {article}{say(what)} is {side}: half of them lie among the {side} "
         f"{percent(max(share, 0.01))} of all draws, {end}."
     )
 
 
 def _figure(ranked: list, mask: np.ndarray, run: dict, form: str) -> str:
     names, draws = zip(*ranked, strict=True)
-    relative = any(each.startswith("weakest") for each in names)
-    note = (
-        " The weakest direction is the combination of effects in which groups differ least, as a "
-        "part of the SDs."
-        if relative
-        else ""
-    )
+    note = f" {MEANT}" if any(each.startswith(WEAKEST) for each in names) else ""
     return figure(
         svg(divergent(names, draws, mask), "divergent"),
         f"The {form} form: a dot is a draw, orange if its transition diverged, on logarithmic "

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from covedge.figures.densities import Row, densities
 from covedge.figures.style import svg
 from covedge.markup import Column, Html, escape, figure, fixed, fold, table, text
-from covedge.pages.bayesian.found import NARROW, named, narrowing, sensitive, shown
+from covedge.pages.bayesian.found import NARROW, moved_by_prior, named, narrowing, sensitive, shown
 from covedge.pages.bayesian.quantities import best, full_name, listed, name, percent, spread
 from covedge.pages.bayesian.runs import Refits
 
@@ -35,7 +35,7 @@ def _comparison(found: Refits, say: Callable = text) -> str:
         widest = percent(max(part for _, part in known))
         return (
             f"Here every posterior is narrower than a third of its prior (the widest: {widest}): "
-            "the data have said much about every size."
+            f"the data have said much about every size.{_still(found)}"
         )
     rest = len(known) - len(wide)
     which = listed(wide, say) if rest else "every one of them"
@@ -44,6 +44,12 @@ def _comparison(found: Refits, say: Callable = text) -> str:
         "little more than the prior did"
         + (f"; about the other {rest} they have said much." if rest else ".")
     )
+
+
+def _still(found: Refits) -> str:
+    """Narrow is not the same as the prior's having no say."""
+    moved = moved_by_prior(found)
+    return " Not all: the prior has a say in where the hills stand, see below." if moved else ""
 
 
 def _figure(found: Refits, parameters: list[dict]) -> str:

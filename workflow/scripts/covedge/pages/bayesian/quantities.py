@@ -7,6 +7,7 @@ from covedge.markup import listing, text
 
 SIGMA, SD, CORRELATION, COVARIANCE, FIXED = "sigma", "sd", "correlation", "covariance", "fixed"
 CELLS = "cells"
+FORMS = {"collapsed": "collapsed", "noncentred": "non-centred", "centred": "centred"}
 # A standard deviation this small beside the value itself is rounding: the structure holds it.
 ROUNDING = 1e-9
 # Names that a sentence carries.
