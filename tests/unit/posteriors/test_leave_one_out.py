@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 from scipy.optimize import minimize_scalar
 
-from covedge.posteriors.leave_group_out import GroupsOut
+from covedge.posteriors.leave_group_out import GroupsOut, group_densities, leave_groups_out
 from covedge.posteriors.leave_one_out import LeftOut, left_out, ranked, stacking_weights
 from covedge.posteriors.pointwise import pointwise
 from covedge.posteriors.prediction_record import comparison_record, leave_group_out_record
@@ -60,7 +60,7 @@ def mild():
 
 
 def sampled(one_way):
-    """(Pointwise, LeftOut) of independent draws from the posterior on the grid."""
+    """(Given, Draws) with independent draws from the posterior on the grid."""
     table = pd.DataFrame({"y": one_way.y, "g": [f"g{k}" for k in one_way.group]})
     problem = set_up(table, "y ~ 1 + (1 | g)")
     log_posterior = one_way.prior + one_way.log_density(np.arange(24))
@@ -71,14 +71,19 @@ def sampled(one_way):
         Given(problem, -1, (np.full((1, 1), one_way.tau[i] ** 2),), one_way.sigma[i], fixed)
         for i in places
     ]
-    given = points[0]
-    found = pointwise(given.draws(*points[1:]), given.gram, fixed, given.rows, seed=1)
+    return points[0], points[0].draws(*points[1:])
+
+
+def rows_left_out(one_way):
+    """(Pointwise, LeftOut) of such draws."""
+    given, draws = sampled(one_way)
+    found = pointwise(draws, given.gram, given.fixed, given.rows, seed=1)
     return found, left_out(found.log_density)
 
 
 def test_elpd_and_effective_parameters_equal_refits_without_each_row(mild):
     """Within the Monte Carlo error of importance sampling, by the spread over ten parts."""
-    found, loo = sampled(mild)
+    found, loo = rows_left_out(mild)
     expected = np.array([mild.elpd([i]) for i in range(24)])
     parts = found.log_density.reshape(10, -1, 24)
     means = -np.log(np.exp(-parts).mean(axis=1))
@@ -96,12 +101,31 @@ def test_a_row_that_decides_much_is_told_by_its_k():
     mend that; k says so of that row.
     """
     far = OneWay(moved=4.0)
-    _, loo = sampled(far)
+    _, loo = rows_left_out(far)
     expected = np.array([far.elpd([i]) for i in range(24)])
     assert loo.k[3] > loo.k_threshold
     assert np.argmax(np.abs(loo.elpd - expected)) == np.argmax(loo.k) == 3
     good = loo.k < loo.k_threshold
     np.testing.assert_allclose(loo.elpd[good], expected[good], atol=0.05)
+
+
+def test_elpd_of_groups_equals_refits_without_each(mild):
+    """Within the Monte Carlo error, where k says that it can be trusted: here it always does."""
+    given, draws = sampled(mild)
+    frame = given.problem.frame
+    (one,) = leave_groups_out(draws, given.gram, given.fixed, given.rows, frame.terms, frame.codes)
+    assert one.found.k_above == 0
+    groups = [int(label.removeprefix("g")) for label in one.levels]
+    expected = [mild.elpd(np.flatnonzero(mild.group == g)) for g in groups]
+    densities = group_densities(
+        draws, given.gram, given.fixed, given.rows, frame.codes[0], 5
+    ).reshape(10, -1, 5)
+    error = -np.log(np.exp(-densities).mean(axis=1))
+    error = error.std(axis=0, ddof=1) / np.sqrt(10)
+    np.testing.assert_array_less(np.abs(one.found.elpd - expected), 5 * error + 2e-3)
+    # All rows of a group together are not the sum of its rows: they share b.
+    alone = [sum(mild.elpd([i]) for i in np.flatnonzero(mild.group == g)) for g in groups]
+    assert (np.array(alone) - expected > 5 * error).any()
 
 
 def of(elpd):
