@@ -6,21 +6,33 @@ import numpy as np
 import pytest
 
 import bayes
+from covedge.frames.data import prepare
 from covedge.grams.store import ladder_to_json, save_gram
 from covedge.jsonio import write_json
 from covedge.models.ladder import Ladder
 from covedge.records import fit_record
 from support.models import data_set, set_up
 
-SECTION = {"enabled": True, "models": "auto", "chains": 2, "draws": 300, "tune": 300}
+SECTION = {
+    "enabled": True,
+    "models": "auto",
+    "priors": ["lkj"],
+    "hyperparameters": {},
+    "parametrizations": ["collapsed"],
+    "chains": 2,
+    "draws": 300,
+    "tune": 300,
+}
 
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory):
     """What the fit step leaves for Dyestuff2, where the best variance of the batches is zero."""
     folder = tmp_path_factory.mktemp("fitted")
-    problem = set_up(data_set("Dyestuff2"), "Yield ~ 1 + (1 | Batch)")
+    table = data_set("Dyestuff2")
+    problem = set_up(table, "Yield ~ 1 + (1 | Batch)")
     frame = problem.frame
+    prepare(table, problem.formula).frame.to_parquet(folder / "data.parquet")
     ladder = Ladder(frame.terms, frame.fixed, frame.dropped, problem.models)
     save_gram(problem.likelihood.gram, folder / "gram.npz")
     write_json(folder / "ladder.json", ladder_to_json(ladder))
@@ -34,13 +46,14 @@ def run(fitted, folder, **section):
     analysis = {
         "name": "dyestuff2",
         "formula": "Yield ~ 1 + (1 | Batch)",
+        "ladder": "auto",
+        "weights": None,
         "method": "REML",
         "seed": 1,
         "bayes": SECTION | section,
     }
-    bayes.bayes(
-        fitted / "gram.npz", fitted / "ladder.json", fitted / "fits", analysis, folder, threads=2
-    )
+    names = ("data.parquet", "gram.npz", "ladder.json", "fits")
+    bayes.bayes(*(fitted / name for name in names), analysis, folder, threads=2)
     return json.loads((folder / "status.json").read_text(encoding="utf-8"))
 
 
@@ -57,7 +70,8 @@ def test_both_sides_of_the_break_are_sampled_and_summarised(fitted, tmp_path):
     assert status["models"] == ["m0-fixed", "m1-intercept"]
     names = {path.name for path in folder.iterdir()}
     stems = {f"{m}.lkj.collapsed" for m in status["models"]}
-    assert names == {"status.json"} | {s + end for s in stems for end in (".json", ".nc")}
+    alone = {"status.json", "comparison.json", "agreement.json", "modes.json"}
+    assert names == alone | {s + end for s in stems for end in (".json", ".nc")}
     told = strict(folder / "m1-intercept.lkj.collapsed.json")
     assert told["status"] == "ok"
     assert told["prior_words"][0].endswith(
@@ -102,10 +116,10 @@ def test_an_unknown_model_is_a_failure_of_the_step(fitted, tmp_path):
 def test_a_model_that_fails_does_not_take_the_others_with_it(fitted, tmp_path, monkeypatch):
     real = bayes.refit
 
-    def broken(gram, ladder, model, settings):
-        if model.name == "m1-intercept":
+    def broken(posed, settings):
+        if posed.model.name == "m1-intercept":
             raise RuntimeError("no sampler here")
-        return real(gram, ladder, model, settings)
+        return real(posed, settings)
 
     monkeypatch.setattr(bayes, "refit", broken)
     folder = tmp_path / "posterior"

@@ -76,8 +76,9 @@ def test_defaults_are_those_of_the_design(folder):
                 "bayes": {
                     "enabled": True,
                     "models": "auto",
-                    "priors": ["lkj"],
-                    "parametrizations": ["collapsed"],
+                    "priors": ["lkj", "decov", "wishart"],
+                    "hyperparameters": {},
+                    "parametrizations": ["collapsed", "centred"],
                     "chains": 4,
                     "draws": 1000,
                     "tune": 1000,
@@ -99,7 +100,8 @@ def test_defaults_are_copies_and_what_is_given_stays(folder):
     first["analyses"]["two"]["bayes"]["priors"].append("changed")
     first["analyses"]["two"]["categorical"].append("changed")
     again = load_config(given, SCHEMA, folder)["analyses"]
-    assert again["one"]["bayes"]["priors"] == again["two"]["bayes"]["priors"] == ["lkj"]
+    for name in ("one", "two"):
+        assert again[name]["bayes"]["priors"] == ["lkj", "decov", "wishart"]
     assert again["one"]["categorical"] == []
 
 
@@ -128,7 +130,27 @@ def test_the_default_config_is_the_one_of_the_issue():
         ({"bayes": None}, ".bayes: must be a mapping, but is empty"),
         (
             {"bayes": {"priors": ["lkj", "flat"]}},
-            '.bayes.priors[2]: must be lkj, but is "flat"',
+            '.bayes.priors[2]: must be lkj, decov or wishart, but is "flat"',
+        ),
+        (
+            {"bayes": {"priors": ["blme"]}},
+            ".bayes.priors[1]: blme's prior has no finite integral and is not sampled; ask for "
+            "`wishart`, which is like it near zero and finite far out. The posterior mode under "
+            "blme's prior is computed in any case",
+        ),
+        (
+            {"bayes": {"hyperparameters": {"lkj": {"g": {"eta": 0.7}}}}},
+            ".bayes.hyperparameters.lkj.g.eta: must be a multiple of 0.5 above 0, but is 0.7",
+        ),
+        (
+            {"bayes": {"hyperparameters": {"decov": {"g": {"eta": 1}}}}},
+            ".bayes.hyperparameters.decov.g.eta: unknown key; there are `regularization`, "
+            "`concentration`, `shape`, `scale`",
+        ),
+        (
+            {"bayes": {"hyperparameters": {"wishart": {"all": {"scale": {"x": -1}}}}}},
+            ".bayes.hyperparameters.wishart.all.scale: must be a number above 0, or a mapping of "
+            'effects to such, but is {"x": -1}',
         ),
         (
             {"ladder": "automatic"},
@@ -208,7 +230,7 @@ def test_a_step_gets_what_it_reads(folder):
     assert "bayes" not in fit
     assert step_config(one, "report") == one
     step_config(one, "bayes")["bayes"]["priors"].append("changed")
-    assert one["bayes"]["priors"] == ["lkj"]
+    assert one["bayes"]["priors"] == ["lkj", "decov", "wishart"]
 
 
 def test_steps_read_keys_that_exist():

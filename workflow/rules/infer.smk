@@ -26,6 +26,7 @@ rule engines:
 
 rule bayes:
     input:
+        data="results/{analysis}/data.parquet",
         gram="results/{analysis}/gram.npz",
         ladder="results/{analysis}/ladder.json",
         fits="results/{analysis}/fits",

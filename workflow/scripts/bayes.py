@@ -1,118 +1,179 @@
 """Posteriors of the formula asked for and of the rungs around the point where the ladder breaks."""
 
 import logging
+import time
+from itertools import combinations
 from pathlib import Path
 
+from covedge.errors import DesignError
+from covedge.fits.likelihood import Likelihood
 from covedge.formulas.formula import parse
+from covedge.frames.analysis import frame_of
 from covedge.grams.effort import effort
 from covedge.grams.reduced_gram import of_model
 from covedge.grams.store import ladder_from_json, load_gram
 from covedge.jsonio import read_json, write_json
+from covedge.posteriors import agreement as agreeing
+from covedge.posteriors.improper import why_improper
+from covedge.posteriors.mode import NoMode, mode_record, posterior_mode
 from covedge.posteriors.posterior_choice import (
+    EXAMPLE,
+    MAIN,
+    RUNG,
     choose,
+    runs,
     without_limited_rank,
     without_the_longest,
 )
-from covedge.posteriors.posterior_rank import reliabilities
-from covedge.posteriors.posterior_record import (
-    convergence_record,
-    draws_tree,
-    parameter_records,
-    reliability_record,
-    versions,
-)
-from covedge.posteriors.prior_words import in_numbers, in_words
-from covedge.posteriors.refit import Settings, refit
+from covedge.posteriors.posterior_record import name_in_r
+from covedge.posteriors.prediction_record import comparison_record
+from covedge.posteriors.predictions import Frame, predictions
+from covedge.posteriors.refit import LENGTHS, Settings, pose, refit
+from covedge.posteriors.summary import summary
 from covedge.status import FILE, failure, folder_or_failure, new_file
 
 log = logging.getLogger("bayes")
 
-PRIOR, PARAMETRIZATION = "lkj", "collapsed"
 
+def bayes(data, gram, ladder, fits, analysis, posterior, threads):
+    """Write {model}.{prior}.{parametrization}.nc and .json for each run into `posterior`.
 
-def bayes(gram, ladder, fits, analysis, posterior, threads):
-    """Write {model}.lkj.collapsed.nc and .json for each model into the folder `posterior`.
-
-    status.json there says which models were left out, and why; or that nothing was done.
+    comparison.json there compares the models by what they predict, agreement.json the forms of the
+    same posterior. status.json says which models were left out, and why; or that nothing was done.
     """
-    folder_or_failure(
-        "bayes", posterior, lambda folder: _work(gram, ladder, fits, analysis, folder, threads)
-    )
+
+    def work(folder):
+        asked = analysis["bayes"]
+        if not asked["enabled"]:
+            reason = "the config says `bayes: {enabled: false}`"
+            write_json(folder / FILE, {"status": "skipped", "step": "bayes", "reason": reason})
+            return
+        found = ladder_from_json(read_json(ladder))
+        stored = {m.name: read_json(Path(fits) / f"{m.name}.json") for m in found.models}
+        grams = load_gram(gram)
+        choice = _choice(asked, found, list(stored.values()), grams)
+        _Step(folder, data, grams, found, stored, analysis, threads).run(choice)
+
+    folder_or_failure("bayes", posterior, work)
 
 
-def _work(gram, ladder, fits, analysis, folder, threads):
-    asked = analysis["bayes"]
-    if not asked["enabled"]:
-        reason = "the config says `bayes: {enabled: false}`"
-        write_json(folder / FILE, {"status": "skipped", "step": "bayes", "reason": reason})
-        return
-    rungs, data = ladder_from_json(read_json(ladder)), load_gram(gram)
-    stored = [read_json(Path(fits) / f"{model.name}.json") for model in rungs.models]
+def _choice(asked, ladder, stored, gram):
     choice = choose(asked["models"], stored)
-    limited = [m.name for m in rungs.models if any(s.limited for s in m.structures)]
+    limited = [m.name for m in ladder.models if any(s.limited for s in m.structures)]
     choice = without_limited_rank(choice, limited)
     if asked["models"] == "auto":
-        efforts = {m.name: effort(of_model(data, m.structures)) for m in rungs.models}
+        efforts = {m.name: effort(of_model(gram, m.structures)) for m in ladder.models}
         choice = without_the_longest(choice, efforts)
-    for name, reason in choice.skipped:
-        log.info("%s is not sampled: %s", name, reason)
-    settings = Settings(asked["chains"], asked["draws"], asked["tune"], threads, analysis["seed"])
-    for model, fit in zip(rungs.models, stored, strict=True):
-        if model.name in choice.models:
-            _one(folder, data, rungs, model, fit, analysis, settings)
-    write_json(
-        folder / FILE,
-        {
-            "status": "ok",
-            "step": "bayes",
-            "models": choice.models,
-            "skipped": [{"model": name, "reason": reason} for name, reason in choice.skipped],
-        },
-    )
+    return choice
 
 
-def _one(folder, data, rungs, model, fit, analysis, settings):
-    """Sample one model; if that fails, its summary says so and the others go on."""
-    stem = f"{model.name}.{PRIOR}.{PARAMETRIZATION}"
-    head = {
-        "analysis": analysis["name"],
-        "model": model.name,
-        "formula": model.formula,
-        "prior": PRIOR,
-        "parametrization": PARAMETRIZATION,
-    }
-    try:
-        done = refit(data, rungs, model, settings)
-        with new_file(folder / f"{stem}.nc") as path:
-            draws_tree(done.quantities, done.chains.statistics).to_netcdf(path)
-        record = {"status": "ok"} | head | _record(done, fit, analysis, settings)
-    except Exception as error:
-        record = failure("bayes", error) | head
-        log.exception("%s failed, and the report will say so", model.name)
-    write_json(folder / f"{stem}.json", record)
+class _Step:
+    """All runs of an analysis, in one process, so that what one compiles serves the next."""
 
+    def __init__(self, folder, data, gram, ladder, fits, analysis, threads):
+        asked = analysis["bayes"]
+        self.folder, self.gram, self.ladder, self.fits = folder, gram, ladder, fits
+        self.analysis, self.asked = analysis, asked
+        self.response = parse(analysis["formula"]).response
+        self.frame = Frame(frame_of(data, analysis))
+        self.settings = {
+            "chains": asked["chains"],
+            "draws": asked["draws"],
+            "tune": asked["tune"],
+            "cores": threads,
+            "seed": analysis["seed"],
+        }
+        self.predicted, self.summaries, self.skipped = {}, {}, []
 
-def _record(done, fit, analysis, settings):
-    response = parse(analysis["formula"]).response
-    found = reliabilities(done.draws, done.gram, analysis["method"] == "REML")
-    fixed = tuple(f["name"] for f in fit["fixed"])
-    return {
-        "prior_words": in_words(done.prior, response, done.levels),
-        "prior_numbers": in_numbers(done.prior, fixed, done.levels),
-        "chains": settings.chains,
-        "draws": settings.draws * done.length,
-        "tune": settings.tune * done.length,
-        "times_as_long": done.length,
-        "divergences": done.chains.divergences,
-        **convergence_record(done.listed, done.judged),
-        "parameters": parameter_records(done.listed, done.values, done.judged, fit),
-        "reliabilities": [
-            reliability_record(group, one)
-            for group, one in zip(done.levels[::-1], found[::-1], strict=True)
-        ],
-        "seconds": {"compile": done.compile_seconds, "sample": done.sample_seconds},
-        "versions": versions(),
-    }
+    def run(self, choice):
+        self.skipped += choice.skipped
+        asked, auto = self.asked, self.asked["models"] == "auto"
+        planned = runs(choice.models, asked["priors"], asked["parametrizations"], auto)
+        for number, run in enumerate(planned, 1):
+            log.info(
+                "%d of %d: %s, prior %s, %s", number, len(planned), run.model, run.family, run.form
+            )
+            self._one(run)
+        for name, reason in self.skipped:
+            log.info("%s is not sampled: %s", name, reason)
+        if self.predicted:
+            loo = {m: p.left_out for m, p in self.predicted.items() if p.left_out is not None}
+            groups = {m: p.groups for m, p in self.predicted.items()}
+            record = comparison_record(asked["priors"][0], loo, groups)
+            write_json(self.folder / "comparison.json", record)
+        write_json(self.folder / "agreement.json", self._agreements())
+        write_json(self.folder / "modes.json", [self._mode(r.model) for r in planned[:1]])
+        skipped = [{"model": name, "reason": reason} for name, reason in self.skipped]
+        status = {"status": "ok", "step": "bayes", "models": choice.models, "skipped": skipped}
+        write_json(self.folder / FILE, status)
+
+    def _one(self, run):
+        """Sample one model; if that fails, its summary says so and the others go on."""
+        stem = f"{run.model}.{run.family}.{run.form}"
+        model = next(m for m in self.ladder.models if m.name == run.model)
+        head = {
+            "analysis": self.analysis["name"],
+            "model": run.model,
+            "formula": model.formula,
+            "prior": run.family,
+            "parametrization": run.form,
+            "role": run.role,
+        }
+        try:
+            told = self.asked["hyperparameters"]
+            posed = pose(self.gram, self.ladder, model, run.family, run.form, told)
+            record, tree = self._sampled(posed, run)
+            with new_file(self.folder / f"{stem}.nc") as path:
+                tree.to_netcdf(path)
+            record = {"status": "ok"} | head | record
+        except DesignError as error:
+            self.skipped.append((f"{run.model} ({run.form})", error.message))
+            return
+        except Exception as error:
+            record = failure("bayes", error) | head
+            log.exception("%s failed, and the report will say so", stem)
+        write_json(self.folder / f"{stem}.json", record)
+
+    def _sampled(self, posed, run):
+        # The example is to show what happens to chains as they come.
+        lengths = LENGTHS[:1] if run.role == EXAMPLE else LENGTHS
+        done = refit(posed, Settings(**self.settings, lengths=lengths))
+        began, predicted = time.perf_counter(), None
+        if run.role in (MAIN, RUNG):
+            predicted = predictions(done, self.frame, self.analysis["seed"])
+            self.predicted[run.model] = predicted
+        fit = self.fits[run.model]
+        seed = self.analysis["seed"]
+        record, tree = summary(done, predicted, fit, run.role, self.response, seed)
+        names = [name_in_r(*one) for one in done.listed]
+        self.summaries[run] = agreeing.summary(names, done.numbers)
+        seconds = {
+            "compile": done.compile_seconds,
+            "sample": done.sample_seconds,
+            "after": time.perf_counter() - began,
+        }
+        return record | {"tune": self.asked["tune"] * done.length, "seconds": seconds}, tree
+
+    def _mode(self, name):
+        """The posterior mode under blme's prior, or why there is none."""
+        model = next(m for m in self.ladder.models if m.name == name)
+        terms = self.ladder.terms
+        head = {"model": name, "formula": model.formula, "not_sampled": why_improper(terms, model)}
+        likelihood = Likelihood(self.gram, reml=self.analysis["method"] == "REML")
+        try:
+            found = posterior_mode(likelihood, terms, model)
+        except NoMode as error:
+            return head | {"status": "none", "reason": error.message}
+        return head | {"status": "ok"} | mode_record(found, self.ladder.fixed)
+
+    def _agreements(self):
+        """Of every two forms of one model under one prior."""
+        return [
+            {"model": one.model, "prior": one.family, "one": one.form, "other": other.form}
+            | agreeing.agreement_record(agreeing.agreement(mine, theirs))
+            for (one, mine), (other, theirs) in combinations(self.summaries.items(), 2)
+            if (one.model, one.family) == (other.model, other.family)
+        ]
 
 
 if __name__ == "__main__":
@@ -120,6 +181,7 @@ if __name__ == "__main__":
 
     to_log(snakemake.log[0])
     bayes(
+        data=snakemake.input.data,
         gram=snakemake.input.gram,
         ladder=snakemake.input.ladder,
         fits=snakemake.input.fits,

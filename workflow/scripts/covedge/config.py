@@ -21,7 +21,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "prepare": ("subset", "formula", "missing", "categorical", "weights", "ladder"),
     "fit": ("formula", "method", "ladder", "weights", "seed"),
     "engines": ("formula", "method", "ladder", "weights", "engines"),
-    "bayes": ("formula", "method", "bayes", "seed"),
+    "bayes": ("formula", "method", "ladder", "weights", "bayes", "seed"),
     "bootstrap": ("method", "bootstrap.models", "seed"),
     "profiles": ("method", "seed"),
     "infer": ("formula", "method", "ladder", "weights", "smallest_sd", "bootstrap", "seed"),
@@ -194,6 +194,7 @@ def _content_problems(where: str, analysis: Mapping, folder: Path) -> list[str]:
                 check(analysis[key], folder) if key == "data" else check(analysis[key])
             except CovedgeError as error:
                 problems.append(f"{where}.{key}: {error}")
+    problems += [f"{where}.bayes.priors{place}" for place in _improper(analysis.get("bayes"))]
     ladder = analysis.get("ladder")
     for i, text in enumerate(ladder if isinstance(ladder, list) else [], start=1):
         try:
@@ -201,6 +202,18 @@ def _content_problems(where: str, analysis: Mapping, folder: Path) -> list[str]:
         except CovedgeError as error:
             problems.append(f"{where}.ladder[{i}]: {error}")
     return problems
+
+
+def _improper(bayes: Any) -> Iterator[str]:
+    """Priors that are asked for and have no posterior that could be sampled."""
+    priors = bayes.get("priors") if isinstance(bayes, dict) else None
+    for i, name in enumerate(priors if isinstance(priors, list) else [], start=1):
+        if name == "blme":
+            yield (
+                f"[{i}]: blme's prior has no finite integral and is not sampled; ask for "
+                "`wishart`, which is like it near zero and finite far out. The posterior mode "
+                "under blme's prior is computed in any case"
+            )
 
 
 def _check_file(text: str, folder: Path) -> None:

@@ -8,8 +8,8 @@ from covedge.grams.gram import Gram
 def quadratic_form(gram: Gram) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(rows, columns, data) with |y - X beta - Z b|^2 = sum data v[rows] v[columns].
 
-    v = (b, beta, -1).     All scaled; b level by level, group by group. Each pair of different columns stands there once,
-    doubled.
+    v = (b, beta, -1), all scaled, b level by level, group by group. Each pair of different columns
+    stands there once, doubled.
     """
     sizes = [L * q for L, q in zip(gram.n_groups, gram.n_effects, strict=True)]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(int)

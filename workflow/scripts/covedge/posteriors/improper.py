@@ -1,25 +1,8 @@
 """Why blme's default prior is not sampled."""
 
-from collections.abc import Iterable
-
-from covedge.errors import ConfigError
 from covedge.frames.design import Term
 from covedge.models.ladder import Model
 from covedge.models.structure import FULL
-
-BLME = "blme"
-
-
-def refuse_improper(priors: Iterable[str], terms: tuple[Term, ...], model: Model) -> None:
-    """Raise ConfigError if blme's prior is among those to sample. terms : outermost first."""
-    if BLME in priors:
-        raise ConfigError(
-            [
-                f"bayes.priors: `{BLME}` cannot be sampled: {why_improper(terms, model)}. Ask for "
-                "`wishart`, which is like it near zero and finite far out; the posterior mode "
-                "under blme's prior is computed in any case"
-            ]
-        )
 
 
 def why_improper(terms: tuple[Term, ...], model: Model) -> str:

@@ -7,7 +7,15 @@ import numpy as np
 
 from covedge.fits.spread import correlations, standard_deviations
 from covedge.posteriors.convergence import ESS, RHAT, Convergence
-from covedge.posteriors.posterior import CELLS, CORRELATION, COVARIANCE, FIXED, SD, Quantity
+from covedge.posteriors.posterior import (
+    CELLS,
+    CORRELATION,
+    COVARIANCE,
+    FIXED,
+    RESIDUAL,
+    SD,
+    Quantity,
+)
 from covedge.posteriors.posterior_rank import RELIABLE, Reliabilities
 
 VERSIONS = ("arviz", "numba", "nutpie", "pymc", "pytensor")
@@ -15,18 +23,13 @@ QUANTILES = {"q025": 0.025, "q05": 0.05, "q50": 0.5, "q95": 0.95, "q975": 0.975}
 PRIOR_QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
 
 
-def draws_tree(
-    found: Sequence[Quantity], statistics: dict, before: Sequence[Quantity] = (), more=None
-):
-    """ArviZ's DataTree: groups `posterior` and `sample_stats`; `prior` of the quantities `before`.
-
-    more : group -> {name: (dims, values, coords)}, of what has no chains.
-    """
-    import xarray as xr
+def draws_tree(found: Sequence[Quantity], statistics: dict, before: Sequence[Quantity] = ()):
+    """ArviZ's DataTree: groups `posterior` and `sample_stats`; `prior` of the SDs in `before`."""
     from arviz_base import from_dict
 
     dims, coords, data = {}, {}, {"posterior": {}, "prior": {}}
-    for group, listed in (("posterior", found), ("prior", before)):
+    spread = [quantity for quantity in before if quantity.kind in (SD, RESIDUAL)]
+    for group, listed in (("posterior", found), ("prior", spread)):
         for quantity in listed:
             axes = [f"{quantity.name}_dim_{i}" for i in range(len(quantity.labels))]
             dims[quantity.name] = axes
@@ -34,12 +37,7 @@ def draws_tree(
             coords |= {axis: list(names) for axis, names in pairs}
             data[group][quantity.name] = quantity.values
     groups = {group: arrays for group, arrays in data.items() if arrays}
-    tree = from_dict(groups | {"sample_stats": statistics}, dims=dims, coords=coords)
-    for group, arrays in (more or {}).items():
-        variables = {name: (axes, values) for name, (axes, values, _) in arrays.items()}
-        places = {axis: names for *_, own in arrays.values() for axis, names in own.items()}
-        tree[group] = xr.DataTree(xr.Dataset(variables, places))
-    return tree
+    return from_dict(groups | {"sample_stats": statistics}, dims=dims, coords=coords)
 
 
 def scalars(found: Sequence[Quantity]):
@@ -69,7 +67,7 @@ def parameter_records(
     quantiles = np.quantile(flat, list(QUANTILES.values()), axis=0)
     return [
         {
-            "name": _r_name(quantity, labels),
+            "name": name_in_r(quantity, labels),
             "kind": quantity.kind,
             "group": quantity.group or None,
             "coding": quantity.coding or None,
@@ -97,7 +95,7 @@ def convergence_record(listed, judged: Convergence) -> dict:
 
     def worst(values, function):
         i = int(function(values))
-        return values[i], _r_name(*listed[i])
+        return values[i], name_in_r(*listed[i])
 
     rhat, bulk, tail = (
         worst(judged.rhat, np.nanargmax),
@@ -142,7 +140,7 @@ def versions() -> dict:
     return {name: version(name) for name in VERSIONS}
 
 
-def _r_name(quantity, labels):
+def name_in_r(quantity: Quantity, labels: Sequence[str]) -> str:
     """As lme4's `confint` writes them: `sd_(Intercept)|g`, `cor_x.(Intercept)|g`, `sigma`."""
     if quantity.kind in (SD, CORRELATION, COVARIANCE):
         word = {SD: "sd", CORRELATION: "cor", COVARIANCE: "cov"}[quantity.kind]

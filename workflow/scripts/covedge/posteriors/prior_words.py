@@ -31,9 +31,9 @@ def _lkj(prior, response):
     if _as_default(prior.components):
         sentences = [
             f"Standard deviations of random effects: half-normal with scale "
-            f"{prior.residual_sd:.4g} {response}, which is the standard deviation that the fixed effects leave in the "
-            "response (for a numeric effect, per standard deviation of its variable). Values near "
-            "zero are not held unlikely; 95 % of the prior lie below "
+            f"{prior.residual_sd:.4g} {response}, which is the standard deviation that the fixed "
+            "effects leave in the response (for a numeric effect, per standard deviation of its "
+            "variable). Values near zero are not held unlikely; 95 % of the prior lie below "
             f"{1.96 * prior.residual_sd:.4g}."
         ]
     else:
@@ -71,7 +71,8 @@ def _decov(prior, response):
         sentences.append(
             "The correlations would be LKJ; but from the third effect on rstanarm's code scales "
             "the covariances by the standard deviation of the effect before, which its "
-            "documentation does not say. It is done here too, since this is to be `stan_lmer`'s posterior."
+            "documentation does not say. It is done here too, since this is to be `stan_lmer`'s "
+            "posterior."
         )
     return sentences
 

@@ -19,7 +19,7 @@ from scipy.special import gammaln
 from covedge.grams.gram import Gram
 from covedge.posteriors.families.directions import declare_directions
 from covedge.posteriors.families.placing import Linear, Places, places, stacked
-from covedge.posteriors.prior import Prior
+from covedge.posteriors.prior import ComponentPrior, Prior
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class DecovLayout:
     R SDs in all: those of components with correlations have a zeta, the others are tau alone.
     sd_tau : tau -> (R,) tau scale sqrt(q). sd_zeta, ones : zeta -> (R,) zeta, 1 for the others.
     sd_sum : (R,) zeta -> the sum over the component. same : as in `LkjLayout`. left : u -> the
-    entries below the diagonal, left_sd : their SDs, as coded. rest : u^2 -> (R,) the squared length of the
-    rest of each row's vector, first : (R,) 1 where the row has no vector.
+    entries below the diagonal, left_sd : their SDs, as coded. rest : u^2 -> (R,) the squared length
+    of the rest of each row's vector, first : (R,) 1 where the row has no vector.
     place_left, place_diagonal : to the flat factors. For the density: shape, concentration, and
     regularization (R,), 1 where there is no vector.
     """
@@ -124,57 +124,45 @@ def decov_layout(gram: Gram, prior: Prior) -> DecovLayout:
     """Lay out tau, zeta and z for the prior's components, in their order."""
     components = prior.components
     where = places(gram, components, [c.basis.shape[1] for c in components])
-    sizes = [len(c.scales) for c in components]
-    starts = np.cumsum([0, *sizes])
-    n_rows = int(starts[-1])
-    with_zeta = np.concatenate(
-        [np.zeros(0, bool), *(np.full(len(c.scales), c.correlated) for c in components)]
-    )
-    member = np.zeros((n_rows, len(components)))
-    for k, c in enumerate(components):
-        member[starts[k] : starts[k + 1], k] = 1.0
-        member[starts[k] : starts[k + 1], k] *= c.hyper.scale * np.sqrt(len(c.scales))
-    owner = (member != 0).astype(float)
-    rows = _Rows(n_rows)
-    diagonal = np.zeros((where.size, n_rows))
-    for k, c in enumerate(components):
-        for i in range(sizes[k]):
-            row = starts[k] + i
-            columns = where.bases[k] if not c.full else where.bases[k][:, [i]]
-            diagonal[:, row] = where.put(k, columns, i)
-            if c.correlated and i:
-                put = [where.put(k, columns, j) for j in range(i)]
-                # The quirk: from the third row on, the previous row's SD.
-                rows.add(row, row - 1 if i > 1 else row, put, _length(sizes[k], c.hyper))
+    of = np.repeat(np.arange(len(components)), [len(c.scales) for c in components])
+    member = (of[:, None] == np.arange(len(components))).astype(float)
+    scale = np.array([c.hyper.scale * np.sqrt(len(c.scales)) for c in components])
+    with_zeta = np.array([components[k].correlated for k in of], dtype=bool)
+    rows, diagonal = _rows(components, where)
     return DecovLayout(
         where,
-        Linear("sd_tau", member),
-        Linear("sd_zeta", np.eye(n_rows)[:, with_zeta]),
+        Linear("sd_tau", member * scale),
+        Linear("sd_zeta", np.eye(len(of))[:, with_zeta]),
         (~with_zeta).astype(float),
-        Linear("sd_sum", owner @ owner.T),
+        Linear("sd_sum", member @ member.T),
         *rows.matrices(where.size),
         Linear("place_diagonal", diagonal),
         np.array([c.hyper.shape for c in components]),
-        _each(components, lambda c: np.full(len(c.scales), c.hyper.concentration)),
-        np.concatenate([np.zeros(0), *(_powers(c) for c in components)]),
+        np.array([components[k].hyper.concentration for k in of[with_zeta]]),
+        np.where(with_zeta, [components[k].hyper.regularization for k in of], 1.0),
     )
+
+
+def _rows(components: Sequence[ComponentPrior], where: Places):
+    """The rows of all T that have a vector; and (size, R) the places of the diagonal."""
+    n_rows = sum(len(c.scales) for c in components)
+    rows, diagonal, row = _Rows(n_rows), np.zeros((where.size, n_rows)), 0
+    for k, c in enumerate(components):
+        # rstanarm's LKJ, of as many dimensions in every row.
+        length = round(len(c.scales) - 1 + 2 * c.hyper.regularization)
+        for i in range(len(c.scales)):
+            columns = where.bases[k][:, [i]] if c.full else where.bases[k]
+            diagonal[:, row] = where.put(k, columns, i)
+            if i:
+                put = [where.put(k, columns, j) for j in range(i)]
+                # From the third row on, the previous row's SD: see above.
+                rows.add(row, row - 1 if i > 1 else row, put, length)
+            row += 1
+    return rows, diagonal
 
 
 def _drawn(values):
     return isinstance(values["tau"], np.ndarray)
-
-
-def _length(p, hyper):
-    return round(p - 1 + 2 * hyper.regularization)
-
-
-def _powers(component):
-    power = component.hyper.regularization if component.correlated else 1.0
-    return np.full(len(component.scales), power)
-
-
-def _each(components: Sequence, function):
-    return np.concatenate([np.zeros(0), *(function(c) for c in components if c.correlated)])
 
 
 class _Rows:
