@@ -19,12 +19,13 @@ from covedge.frames.design import ModelFrame, model_frame
 from covedge.grams.gram import build
 from covedge.grams.reduced_gram import of_model
 from covedge.models import ladder
+from covedge.posteriors.compilation import compiled
 from covedge.posteriors.convergence import Convergence, convergence
 from covedge.posteriors.families import layout
 from covedge.posteriors.posterior import flat
 from covedge.posteriors.prior import DECOV, LKJ, WISHART, Prior
 from covedge.posteriors.refit import Posed, pose
-from covedge.posteriors.sampling import compiled, sample, seed_of
+from covedge.posteriors.sampling import sample, seed_of
 
 FORMULA = "y ~ x + (x | g)"
 GROUPS, SIZE = 8, 5
@@ -160,7 +161,7 @@ class Calibrated:
 
     @cached_property
     def _program(self):
-        return compiled(self.posed.program())[0]
+        return compiled(self.posed.program(), self.posed.kind)[0]
 
     def run(self, y: np.ndarray, length: Length, seed: int):
         """(draws as a Truth of (n, ...), convergence, divergences) of the posterior given y."""

@@ -26,11 +26,12 @@ from covedge.frames.data import prepare
 from covedge.frames.design import model_frame
 from covedge.grams.gram import build
 from covedge.models import ladder
+from covedge.posteriors.compilation import compiled
 from covedge.posteriors.convergence import convergence
 from covedge.posteriors.posterior import flat
 from covedge.posteriors.posterior_record import scalars
 from covedge.posteriors.refit import Posed, pose
-from covedge.posteriors.sampling import compiled, sample, seed_of
+from covedge.posteriors.sampling import sample, seed_of
 
 TITLE = "The rats at one speed"
 FORMULA, SUBSET = "cc_marg ~ mPair + (mPair | ratID)", "spd_des == 's15'"
@@ -103,7 +104,7 @@ def run(program, model: Posed, seed: int, name: str) -> dict:
 def runs_of(family: str, rows: pd.DataFrame, told=print) -> list[dict]:
     """All seeds, then all subsets, of one prior; compiled once."""
     whole = posed(rows, family)
-    program = compiled(whole.program())[0]
+    program = compiled(whole.program(), whole.kind)[0]
     found = []
     for seed in range(1, SEEDS + 1):
         found.append(run(program, whole, seed, f"all rows, seed {seed}"))

@@ -10,13 +10,14 @@ from covedge.grams.gram import Gram
 from covedge.grams.reduced_gram import of_model
 from covedge.models.ladder import Ladder, Model
 from covedge.posteriors.collapsed import collapsed_model
+from covedge.posteriors.compilation import compiled
 from covedge.posteriors.convergence import Convergence, convergence
 from covedge.posteriors.explicit import explicit_draws, explicit_model
 from covedge.posteriors.families import layout
 from covedge.posteriors.posterior import Draws, Quantity, draws_of, flat, quantities
 from covedge.posteriors.posterior_record import scalars
 from covedge.posteriors.prior import LKJ, Prior, prior
-from covedge.posteriors.sampling import Chains, compiled, sample, seed_of
+from covedge.posteriors.sampling import Chains, sample, seed_of
 
 log = logging.getLogger("bayes")
 
@@ -51,6 +52,11 @@ class Posed:
     @property
     def name(self):
         return f"{self.model.name}.{self.prior.family}.{self.form}"
+
+    @property
+    def kind(self):
+        """Models of one kind are compiled from the same operations."""
+        return f"{self.prior.family}-{self.form}"
 
     @property
     def levels(self):
@@ -125,7 +131,7 @@ class Refit:
 
 def refit(posed: Posed, settings: Settings) -> Refit:
     """Sample a model, longer where its chains cannot be trusted."""
-    program, compiling = compiled(posed.program())
+    program, compiling = compiled(posed.program(), posed.kind)
     log.info("%s: %d dimensions, compiled in %.1f s", posed.name, program.n_dim, compiling)
     seconds = 0.0
     for length in settings.lengths:

@@ -43,14 +43,6 @@ def seed_of(seed: int, *words) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
-def compiled(model):
-    """(nutpie's compiled model, seconds)."""
-    import nutpie
-
-    began = time.perf_counter()
-    return nutpie.compile_pymc_model(model, backend="numba"), time.perf_counter() - began
-
-
 def sample(program, name, *, chains, draws, tune, cores, seed) -> Chains:
     """Run the chains, `cores` at a time; an interruption ends them and goes on upwards.
 

@@ -1,0 +1,55 @@
+"""Compiling a PyMC model: once per kind of model on a machine, however many jobs begin at once.
+
+PyTensor keeps what it has compiled of each operation on disk; what is left for the next model of
+the kind takes a few seconds. Jobs that start together on a cold cache would all compile the same,
+so the first of a kind compiles alone.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from covedge.errors import CovedgeError
+
+log = logging.getLogger("bayes")
+
+
+class NoCompiler(CovedgeError):
+    """The sampler, or what compiles for it, is not there."""
+
+
+def compiled(model, kind: str):
+    """(nutpie's compiled model, seconds). kind : models of one kind share their operations.
+
+    Raises NoCompiler where nutpie, or numba behind it, is missing or broken.
+    """
+    try:
+        import nutpie
+        from numba import njit  # noqa: F401  (what nutpie compiles with)
+    except (ImportError, OSError) as error:
+        raise NoCompiler(
+            f"the sampler cannot be used here: {error}. nutpie and numba come with "
+            "requirements.lock: run `make set-up` again, or set `bayes: {enabled: false}`"
+        ) from error
+    with _first_alone(kind):
+        began = time.perf_counter()
+        return nutpie.compile_pymc_model(model, backend="numba"), time.perf_counter() - began
+
+
+@contextmanager
+def _first_alone(kind: str) -> Iterator[None]:
+    """One process at a time where nobody has compiled this kind yet, all where somebody has."""
+    from pytensor import config
+    from pytensor.compile.compilelock import lock_ctx
+
+    mark = Path(config.compiledir) / f"covedge-{kind}.compiled"
+    if mark.exists():
+        yield
+        return
+    with lock_ctx(timeout=-1):
+        if mark.exists():
+            log.info("another job has compiled for models like this one in the meantime")
+        yield
+        mark.touch()
