@@ -8,13 +8,21 @@ import numpy as np
 import pytest
 import xarray
 
-from covedge.pages import Page, bayes, mixed_up
-from covedge.pages.bayesian import beside_fit, divergences, lead, noise, predictions, prior_and_data
+from covedge.pages import bayes, mixed_up
+from covedge.pages.bayesian import (
+    beside_fit,
+    details,
+    divergences,
+    lead,
+    noise,
+    predictions,
+    prior_and_data,
+)
 from covedge.pages.bayesian.quantities import percent
 from covedge.pages.bayesian.runs import sort
 from covedge.pages.results import read_given
 from support.posterior_records import MAIN
-from support.posteriors import RUNS, Run, write_posteriors
+from support.posteriors import RUNS, write_posteriors
 from support.results import Labels, write
 
 GROUP = "ratID"
@@ -252,63 +260,6 @@ def test_figures_are_small_and_say_what_they_find(section):
     assert all(len(alt) > 30 for alt in drawn)
 
 
-def test_old_records_make_a_section(folder, tmp_path):
-    """Records of before roles, priors, LOO and sensitivity, and no draws."""
-    given = write(tmp_path)
-    page = Page(read_given(given))
-    assert "SD" in page.bayes()
-    new = {"role", "sensitivity", "loo", "leave_group_out", "n_steps", "e_bfmi", "worst"}
-    new |= {"thresholds", "reliabilities"}
-    for path in (folder / "posterior").glob("m*.json"):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        record = {k: v for k, v in record.items() if k not in new}
-        for p in record["parameters"]:
-            for key in ("prior", "q025", "q975"):
-                p.pop(key)
-        (tmp_path / "posterior" / path.name).write_text(json.dumps(record), encoding="utf-8")
-    page = Page(read_given(given))
-    section = page.bayes()
-    assert page.failures == []
-    assert "The same under other priors" in section
-
-
-def test_draws_that_cannot_be_read_cost_their_figures_only(tmp_path):
-    given = write(tmp_path)
-    write_posteriors(tmp_path / "posterior", runs=RUNS[:1])
-    (tmp_path / f"posterior/{MAIN}.lkj.collapsed.nc").write_bytes(b"half a file")
-    page = Page(read_given(given))
-    section = page.bayes()
-    assert page.failures == []
-    assert "Draws that could not be read" in section
-    assert len(figures(section)) == 4, "those made of the record"
-
-
-@pytest.mark.parametrize("effects", [1, 2])
-def test_one_sd_and_two_are_enough(tmp_path, effects):
-    given = write(tmp_path)
-    runs = [RUNS[0], Run(MAIN, "decov", "collapsed", "prior"), RUNS[-1]]
-    write_posteriors(tmp_path / "posterior", runs=runs, effects=effects)
-    page = Page(read_given(given))
-    section = page.bayes()
-    assert page.failures == []
-    assert ("correlation between levels" in section) == (effects == 2)
-    assert ("in pairs with" in section) == (effects == 2), "one SD has no pairs"
-    assert "They are where" in section
-
-
-def test_labels_of_all_kinds_pass_through(tmp_path):
-    pairs = ("<script>alert(1)</script>", "a|b", "$x_1$", "µ 🐀", "```", "x" * 90)
-    labels = Labels("*T* <b>", "y`", "f {x}", "שלום", pairs)
-    given = write(tmp_path, labels)
-    write_posteriors(tmp_path / "posterior", labels, [RUNS[0], RUNS[3], RUNS[-1]])
-    page = Page(read_given(given))
-    section = str(page.bayes())
-    assert page.failures == []
-    assert "<script>" not in section
-    for line in section.splitlines():
-        assert not line.strip().startswith("```") or line.strip() in ("```", "```{=html}")
-
-
 def test_modes_of_groups_are_counted_against_their_intervals(results, main):
     told = main["random_effects"]
     mean, low, high = (told[f"{k}|{GROUP}"].values for k in ("mean", "q05", "q95"))
@@ -332,3 +283,22 @@ def test_an_open_number_of_directions_is_not_told_as_a_finding(results):
     told = words(lead.compose(changed(results, change)))
     assert f"How many of the 6 directions of {GROUP} are more than 1 % reliable is open" in told
     assert "6 (53 %) or 1 (44 %); before the data, 6 had" in told
+
+
+def test_what_was_not_sampled_or_failed_is_told(results):
+    skipped = [{"model": "m1-intercept", "reason": "it would take <hours>"}]
+    steps = {"posterior": {"status": "ok", "skipped": skipped}}
+    failed = {"status": "failed", "model": MAIN, "reason": "no sampler", "prior": "decov"}
+    found = sort(replace(results, steps=steps, posterior=[*results.posterior, failed]))
+    told = words(lead.compose(found))
+    assert "1 run failed; see [the errors](#errors)." in told
+    assert "Not sampled: intercepts, since it would take &lt;hours&gt;." in told
+
+
+def test_functions_in_the_prior_s_words_are_set_as_code(results):
+    line = "this is `stan_lmer`’s posterior of `<b>`"
+    told = details.compose(changed(results, lambda r: r | {"prior_words": [line, "odd ` one"]}))
+    assert "<code>stan_lmer</code>" in told
+    assert "<code>&lt;b&gt;</code>" in told
+    assert "odd &#96; one" in told
+    assert "</bdi>`{=html} `<code>stan_lmer" in told, "with the space between"

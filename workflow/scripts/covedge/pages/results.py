@@ -100,8 +100,8 @@ def read_given(given: dict) -> Results:
     alone = {
         step: optional(Path(given[step])) for step in ("tests", "leave_out") if given.get(step)
     }
+    posteriors = _posteriors(given, optional)
     ladder = json.loads(Path(given["ladder"]).read_text(encoding="utf-8"))
-    posterior = _Posteriors.read(given, optional)
     return Results(
         analysis=given["analysis"],
         design=optional(Path(given["design"])),
@@ -109,49 +109,40 @@ def read_given(given: dict) -> Results:
         dropped=() if isinstance(ladder, list) else tuple(ladder["dropped"]),
         fits={model: fit for model, fit in fits.items() if fit.get("status") != FAILED},
         engines=engines,
-        posterior=[run for run in posterior.runs if not _is_example(run)],
-        examples=tuple(run for run in posterior.runs if _is_example(run)),
-        comparison=posterior.comparison,
-        agreement=posterior.agreement,
         steps={
             step: optional(path)
             for step in ("engines", "posterior", "intervals")
             for path in _files(given, step, STATUS)
         }
         | {step: told for step, told in alone.items() if told.get("status") == FAILED},
-        draws={
-            tuple(path.stem.split(".")): path
-            for path in _files(given, "posterior", "*.nc")
-            if path.stem.count(".") == 2
-        },
         verdict=optional(Path(given["verdict"])) if given.get("verdict") else {},
         provenance=given.get("provenance") or {},
         unread=tuple(unread),
         intervals={m: told for m, told in intervals.items() if told.get("status") != FAILED},
         **{step: told for step, told in alone.items() if told.get("status") != FAILED},
+        **posteriors,
     )
 
 
-@dataclass(frozen=True)
-class _Posteriors:
-    """The files of the sampling step: one for each run, and two about several of them."""
-
-    runs: list[dict]
-    comparison: dict
-    agreement: tuple[dict, ...]
-
-    @classmethod
-    def read(cls, given: dict, optional: Callable) -> "_Posteriors":
-        files = {path.name: path for path in _files(given, "posterior", "*.json")}
-        files.pop(STATUS, None)
-        comparison, agreement = (
-            optional(files.pop(name)) if name in files else {} for name in (COMPARISON, AGREEMENT)
-        )
-        return cls(
-            [optional(path) for path in files.values()],
-            {} if comparison.get("status") == FAILED else comparison,
-            tuple(agreement) if isinstance(agreement, list) else (),
-        )
+def _posteriors(given: dict, optional: Callable) -> dict:
+    """Fields of `Results` from the sampling step's files: each run's, and those about several."""
+    files = {path.name: path for path in _files(given, "posterior", "*.json")}
+    files.pop(STATUS, None)
+    comparison, agreement = (
+        optional(files.pop(name)) if name in files else {} for name in (COMPARISON, AGREEMENT)
+    )
+    runs = [optional(path) for path in files.values()]
+    return {
+        "posterior": [run for run in runs if not _is_example(run)],
+        "examples": tuple(run for run in runs if _is_example(run)),
+        "comparison": {} if comparison.get("status") == FAILED else comparison,
+        "agreement": tuple(agreement) if isinstance(agreement, list) else (),
+        "draws": {
+            tuple(path.stem.split(".")): path
+            for path in _files(given, "posterior", "*.nc")
+            if path.stem.count(".") == 2
+        },
+    }
 
 
 def _is_example(run: dict) -> bool:

@@ -20,10 +20,25 @@ def _told(found: Refits) -> list[dict]:
 def _run(found: Refits, run: dict) -> str:
     formula = f"{code(run['formula'])}\n\n" if run.get("formula") else ""
     words = run.get("prior_words", [])
-    prior = "The prior:\n\n" + "\n".join(f"- {text(line)}" for line in words) if words else ""
+    prior = "The prior:\n\n" + "\n".join(f"- {_marked(line)}" for line in words) if words else ""
     # The summary of a fold is not Markdown, and may be no label of the data.
     title = f"{_plain(run.get('model'))}, prior {_plain(run.get('prior'))}: the prior, all numbers"
     return fold(title, f"{formula}{prior}\n\n{_numbers(run, found.grouped)}")
+
+
+def _marked(line: str) -> str:
+    """A sentence whose names of functions stand in backticks; all of it may hold labels."""
+    parts = line.split("`")
+    if len(parts) % 2 == 0:
+        return text(line)
+    return "".join(code(part) if k % 2 else _spaced(part) for k, part in enumerate(parts))
+
+
+def _spaced(part: str) -> str:
+    """Text between two names, with the spaces at its ends that `text` takes away."""
+    inner = part.strip()
+    before, _, after = part.partition(inner) if inner else (part, "", "")
+    return before + (text(inner) if inner else "") + after
 
 
 def _plain(word: str | None) -> str:

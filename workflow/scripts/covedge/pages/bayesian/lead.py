@@ -108,18 +108,21 @@ def _trust(found: Refits) -> str:
 
 def _which(found: Refits) -> str:
     run = found.main
-    others = len(found.all) - 1
-    more = (
-        ""
-        if not others
-        else (
-            " Another run of this page differs"
-            if others == 1
-            else f" The other {others} runs of this page differ"
-        )
-        + " from it in one thing: the model, the prior, or the form in which it was sampled."
-    )
-    return (
+    words = (
         f"All that follows is about {text(found.label(run))}, the richest model that was sampled, "
-        f"under the prior {text(run.get('prior', '–'))}, unless it says otherwise.{more}\n"
+        f"under the prior {text(run.get('prior', '–'))}, unless it says otherwise."
     )
+    others = len(found.all) - 1
+    if others:
+        which = "Another run of this page differs"
+        which = which if others == 1 else f"The other {others} runs of this page differ"
+        words += (
+            f" {which} from it in one thing: the model, the prior, or the form it was given in."
+        )
+    if found.failed:
+        words += f" {count(len(found.failed), 'run')} failed; see [the errors](#errors)."
+    left_out = found.results.steps.get("posterior", {}).get("skipped") or []
+    for each in left_out:
+        label = text(found.results.label(each["model"]))
+        words += f" Not sampled: {label}, since {text(each['reason'])}."
+    return words + "\n"

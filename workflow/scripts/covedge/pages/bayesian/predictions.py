@@ -14,10 +14,11 @@ K = 0.7
 
 def compose(found: Refits) -> str:
     """Empty where nothing was compared."""
-    told = found.results.comparison
-    rows = told.get("models") or []
+    told, own = found.results.comparison, found.main.get("loo") or {}
+    alone = [e for e in found.main.get("leave_group_out") or [] if e.get("elpd") is not None]
+    rows = told.get("models") or _alone(found, own)
     groups = [each for each in told.get("groups") or [] if each.get("models")]
-    own = found.main.get("loo") or {}
+    groups = groups or [{"group": e["group"], "models": _alone(found, e)} for e in alone]
     if not rows and not groups and not own:
         return ""
     heading = "### Which rung predicts best {#bayes-loo}\n\n"
@@ -43,6 +44,13 @@ def compose(found: Refits) -> str:
         if each.get("why_not")
     ]
     return "\n".join(parts)
+
+
+def _alone(found: Refits, one: dict) -> list[dict]:
+    """The main run as the only row of a comparison, where there is no other; else empty."""
+    if one.get("elpd") is None:
+        return []
+    return [one | {"model": found.main["model"], "difference": 0.0, "difference_se": 0.0}]
 
 
 def _one(found: Refits, rows: list[dict], title: str, identity: str, left_out: str) -> str:
