@@ -4,24 +4,30 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from covedge.figures.style import ALIVE, INK, MUTED, WARM, canvas, drawing, shorten
+from covedge.figures.beside import LOOKS
+from covedge.figures.style import ALIVE, CARD, INK, MUTED, WARM, canvas, drawing, shorten
 
 
 @drawing
 def rank_bars(
-    posterior: Sequence[float], prior: Sequence[float] | None, best: int | None, what: str
+    posterior: Sequence[float],
+    prior: Sequence[float] | None,
+    best: int | None,
+    what: str,
+    others: Sequence[tuple[str, Sequence[float]]] = (),
 ) -> Figure:
     """Bars of the probability of 0, 1, ..., q directions; the prior as dashed outlines.
 
+    others : (label, probabilities) under other priors, as marks.
     best : how many the best fit has, marked below the axis. what : label of the axis.
     """
     q = len(posterior) - 1
-    figure, axes = canvas(min(2.6 + 0.8 * q, 9.2), 2.5)
+    figure, axes = canvas(min(2.6 + 0.8 * q, 9.2), 2.7)
     for rank, share in enumerate(posterior):
         axes.bar(rank, 100 * share, width=0.66, color=ALIVE, alpha=0.85, zorder=2)
         if share > 0:
             # Above the prior's outline too, which would cross it.
-            top = max(share, prior[rank] if prior is not None else 0.0)
+            top = max(share, *(each[rank] for each in (prior, *(o for _, o in others)) if each))
             axes.annotate(
                 _percent(share), (rank, 100 * top), (0, 4), textcoords="offset points",
                 ha="center", color=INK, fontsize=10, zorder=4,
@@ -32,6 +38,12 @@ def rank_bars(
             range(q + 1), [100 * share for share in prior], width=0.84, facecolor="none",
             edgecolor=WARM, linewidth=1.5, linestyle=(0, (4, 2)), zorder=3, label="prior",
         )  # fmt: skip
+    for k, (label, shares) in enumerate(others):
+        marker, colour, _ = LOOKS[2 + k % (len(LOOKS) - 2)]
+        axes.scatter(
+            range(q + 1), [100 * share for share in shares], s=44, marker=marker, facecolor=CARD,
+            edgecolor=colour, linewidth=1.6, zorder=4, label=label, clip_on=False,
+        )  # fmt: skip
     words = [f"{rank}\nbest fit" if rank == best else f"{rank}" for rank in range(q + 1)]
     axes.set_xticks(range(q + 1), words)
     axes.set_xlim(-0.6, q + 0.6)
@@ -40,7 +52,7 @@ def rank_bars(
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="x", length=0, labelcolor=INK)
     axes.set_xlabel(shorten(what, 60), color=MUTED)
-    figure.legend(loc="outside upper left", ncols=2, labelcolor=INK, borderpad=0)
+    figure.legend(loc="outside upper left", ncols=4, labelcolor=INK, borderpad=0)
     return figure
 
 

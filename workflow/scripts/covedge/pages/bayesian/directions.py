@@ -3,10 +3,13 @@
 from covedge.figures.densities import Row, densities
 from covedge.figures.rank_bars import rank_bars
 from covedge.figures.style import svg
-from covedge.markup import Column, Html, count, escape, figure, fixed, fold, table, text
+from covedge.markup import Column, Html, count, escape, figure, fixed, fold, listing, table, text
 from covedge.pages.bayesian.found import best_rank, best_term, likeliest
 from covedge.pages.bayesian.quantities import percent
 from covedge.pages.bayesian.runs import Refits
+
+# The data have changed a probability that moved by this or more.
+CHANGED = 0.1
 
 
 def compose(found: Refits) -> str:
@@ -36,43 +39,60 @@ def _term(found: Refits, each: dict, index: int) -> str:
 def _sentence(found: Refits, each: dict) -> str:
     chances, before = each["rank"], each.get("prior_rank")
     q, most = len(chances) - 1, likeliest(chances)
-    words = f"\n{text(each['group'])}: most probably {most} of {q} ({percent(chances[most])})"
-    if before:
-        words += (
-            f"; the prior alone gave {most} the probability {percent(before[most])}. "
-            + _reading(chances[most], before[most])
+    words = f"\n{text(each['group'])}: most probably {most} of {q} ({percent(chances[most])}"
+    words += f"; by the prior alone {percent(before[most])})." if before else ")."
+    told = [words, _reading(found, each, most), _elsewhere(found, each, most)]
+    return " ".join(filter(None, told)) + "\n"
+
+
+def _reading(found: Refits, each: dict, most: int) -> str:
+    """Whose answer that is. Where the best fit has fewer, the data do not ask for more."""
+    best, before = best_rank(found, each["group"]), each.get("prior_rank")
+    if best is not None and best < most:
+        return (
+            f"The best fit has {best}: the data ask for no more. **That the posterior has more is "
+            "largely the prior’s doing**: it leaves little room for directions as small as that, "
+            "and the data cannot tell a small one from none."
         )
-    else:
-        words += "."
-    best = best_rank(found, each["group"])
-    if best is not None and best != most:
-        words += f" The best fit has rank {best}."
-    return words + "\n"
-
-
-def _reading(after: float, before: float) -> str:
-    """Whether the data raised the probability of the answer, lowered it, or left it alone."""
-    if abs(after - before) < 0.1:
+    if not before:
+        return ""
+    after, before = each["rank"][most], before[most]
+    if abs(after - before) < CHANGED:
         return "The data have hardly changed that: **this answer is the prior’s.**"
     if after > before:
         return "The data have raised it: this answer is theirs."
     return "The data speak against it, but not enough to make another number more probable."
 
 
+def _others(found: Refits, group: str) -> list[tuple[str, list[float]]]:
+    """(prior, probabilities of each number) of the runs under other priors."""
+    return [
+        (str(run["prior"]), each["rank"])
+        for run in found.priors
+        for each in run.get("reliabilities") or []
+        if each["group"] == group and each.get("rank")
+    ]
+
+
+def _elsewhere(found: Refits, each: dict, most: int) -> str:
+    """The same number under the other priors."""
+    told = [
+        f"{percent(shares[most])} under {text(p)}" for p, shares in _others(found, each["group"])
+    ]
+    return f"The probability of {most} is {listing(told)}." if told else ""
+
+
 def _bars(found: Refits, each: dict, index: int) -> str:
     best = best_rank(found, each["group"])
-    chances = each["rank"]
+    chances, others = each["rank"], _others(found, each["group"])
     spelled = ", ".join(f"{k}: {percent(share)}" for k, share in enumerate(chances) if share > 0)
+    what = f"reliable directions of {each['group']}"
+    marks = " Marks are posterior probabilities under other priors." if others else ""
     return figure(
-        svg(
-            rank_bars(
-                chances, each.get("prior_rank"), best, f"reliable directions of {each['group']}"
-            ),
-            f"directions-{index}",
-        ),
+        svg(rank_bars(chances, each.get("prior_rank"), best, what, others), f"directions-{index}"),
         f"How many directions of {each['group']} are reliable: bars and numbers are posterior "
         "probabilities, dashed outlines those of the prior. Look for bars that stand where the "
-        "outlines do not: that is what the data have said.",
+        f"outlines do not: that is what the data have said.{marks}",
         f"Posterior probability of each number of reliable directions of {each['group']}: "
         f"{spelled}.",
         "narrow",

@@ -1,5 +1,7 @@
 """What the records say in few numbers: ranks, and which quantities the prior decides."""
 
+from dataclasses import dataclass
+
 from covedge.pages.bayesian.quantities import SD, in_cells, of_kind, once
 from covedge.pages.bayesian.runs import Refits
 
@@ -91,11 +93,30 @@ def narrowing(parameters: list[dict]) -> list[tuple[dict, float]]:
     ]
 
 
-def moved_by_prior(found: Refits) -> list[dict] | None:
-    """SDs in which the prior has a say, by power scaling or by other priors; None if not asked."""
-    if not found.main.get("sensitivity") and not found.priors:
-        return None
+@dataclass(frozen=True)
+class Moved:
+    """SDs in which the prior has a say: by scaling this prior, and under other priors.
+
+    tried : whether each was tried at all.
+    """
+
+    by_scaling: list[dict]
+    by_others: list[dict]
+    tried: tuple[bool, bool]
+
+    @property
+    def all(self) -> list[dict]:
+        """Each once."""
+        return [*self.by_others, *(p for p in self.by_scaling if p not in self.by_others)]
+
+
+def moved_by_prior(found: Refits) -> Moved:
+    """Of the SDs that the page shows."""
     both, alone = sensitive(found.main)
     names = {p["name"] for p in shown(found.main, [*both, *alone])}
-    names |= {p["name"] for p, distance, _ in moves(found) if distance > DIFFERENT}
-    return [p for p in once(in_cells(of_kind(found.main, SD))) if p["name"] in names]
+    sds = once(in_cells(of_kind(found.main, SD)))
+    return Moved(
+        [p for p in sds if p["name"] in names],
+        [p for p, distance, _ in moves(found) if distance > DIFFERENT],
+        (bool(found.main.get("sensitivity")), bool(found.priors)),
+    )

@@ -1,7 +1,7 @@
 """What the refit found, in a few sentences: directions, the prior's part, and whether to trust."""
 
 from covedge.markup import count, fixed, text
-from covedge.pages.bayesian.found import best_rank, likeliest, moved_by_prior
+from covedge.pages.bayesian.found import Moved, best_rank, likeliest, moved_by_prior
 from covedge.pages.bayesian.quantities import (
     SD,
     in_cells,
@@ -60,29 +60,36 @@ def _best(found: Refits, each: dict, most: int) -> str:
         return ""
     return (
         f" The best fit has {best}: it puts the other {most - best} at exactly zero, "
-        "which no posterior can."
+        "which no posterior can. What it makes of them is mostly the prior’s."
     )
 
 
 def _prior(found: Refits) -> str:
     """Whose the answer is: the data's, or the prior's."""
     moved = moved_by_prior(found)
-    if moved is None:
-        return ""
     everything = len(once(in_cells(of_kind(found.main, SD))))
-    if not everything:
+    if not everything or not any(moved.tried):
         return ""
-    tried = "another prior, or the same made stronger or weaker,"
-    if not moved:
-        return f"The prior hardly matters for the sizes: {tried} moves no standard deviation much."
-    if len(moved) == everything:
-        which = "every standard deviation" if everything > 1 else "the standard deviation"
-        return f"**The prior has a say in {which}**: {tried} moves it."
-    names = listed([name(p, found.grouped) for p in moved])
-    return (
-        f"**The prior has a say in {len(moved)} of {everything} standard deviations** ({names}): "
-        f"{tried} moves them."
-    )
+    if not moved.all:
+        which = {(True, True): "neither other priors nor this one made stronger or weaker move"}
+        which |= {(False, True): "other priors do not move"}
+        told = which.get(moved.tried, "making it stronger or weaker does not move")
+        return f"The prior hardly matters for the sizes: {told} any standard deviation much."
+    count_of = "every standard deviation" if everything > 1 else "the standard deviation"
+    names = ""
+    if len(moved.all) < everything:
+        count_of = f"{len(moved.all)} of {everything} standard deviations"
+        names = f" ({listed([name(p, found.grouped) for p in moved.all])})"
+    return f"**The prior has a say in {count_of}**{names}: {_how(moved)}."
+
+
+def _how(moved: Moved) -> str:
+    if not moved.by_others:
+        return "making it stronger or weaker moves the posterior"
+    if moved.by_scaling:
+        return "other priors move the posterior, and so does making this one stronger or weaker"
+    only = ", though making this one stronger or weaker does not" if moved.tried[0] else ""
+    return f"other priors give other sizes{only}"
 
 
 def _trust(found: Refits) -> str:

@@ -97,9 +97,9 @@ def _contrast(found: Refits, chosen: Chosen) -> str:
 
 
 def _numbers(chosen: Chosen, form: str) -> str:
-    worth = [f"{ess:.0f} of {d.size}" for ess, d in zip(chosen.ess, chosen.draws, strict=True)]
-    good, bad = worth
-    return f"Its draws in the {form} form are worth {bad} independent ones, in the other {good}."
+    (good, bad), n = chosen.ess, chosen.draws[1].size
+    worth = f"Its {n} draws in the {form} form are worth {bad:.0f} independent ones"
+    return f"{worth}, {good:.0f} in the other."
 
 
 def _missed(chosen: Chosen, form: str) -> str:

@@ -48,7 +48,7 @@ def _comparison(found: Refits, say: Callable = text) -> str:
 
 def _still(found: Refits) -> str:
     """Narrow is not the same as the prior's having no say."""
-    moved = moved_by_prior(found)
+    moved = moved_by_prior(found).all
     return " Not all: the prior has a say in where the hills stand, see below." if moved else ""
 
 
@@ -89,6 +89,11 @@ def _scaling(found: Refits) -> str:
     )
     if not against and not instead:
         words += "No quantity that is shown here moves noticeably with the prior."
+        if moved_by_prior(found).by_others:
+            words += (
+                " That is a small step along this one prior, though; priors of another kind move "
+                "them, as comes next."
+            )
     if instead:
         words += (
             f"For {_listed(found, instead)} the prior moves the posterior and the data hardly do: "
