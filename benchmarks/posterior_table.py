@@ -19,11 +19,12 @@ HOW = f"""\
 stan_lmer's default; each run has a seed of its own and the median counts. What is compared is the
 smallest bulk effective sample size (rank-normalised, split chains) of sigma, the fixed effects and
 the lower triangles of every G, per second. ArviZ computes it from the draws of all; R's posterior
-gives the same. covedge's seconds are those of sampling, of drawing the fixed effects, of G and of
-its diagnosis. stan_lmer's are those of its chains by their own clocks as if {CORES} always ran:
-without the start of R's workers and what it computes afterwards, which favours it. Compilation is
-apart: stan_lmer comes compiled, covedge compiles once on a machine (cold), and then reads most of
-it from a cache in each process (warm)."""
+gives the same. Seconds are the processor's, as Stan's own clocks count them, so that what else the
+machine does is not in them: of the chains, {CORES} side by side without a gap, and for covedge also
+of drawing the fixed effects, of G and of the diagnosis. What stan_lmer computes afterwards and the
+start of R's workers are not in its seconds, which favours it; they are in those by the clock on the
+wall. Compilation is apart: stan_lmer comes compiled, covedge compiles once on a machine (cold), and
+then reads most of it from a cache in each process (warm)."""
 
 
 def section(results: list[Sampled], versions: dict[str, str]) -> str:
@@ -57,10 +58,10 @@ def sampled_table(result: Sampled) -> str:
         "",
         f"`{result.formula}`, {result.n_rows:,} rows",
         "",
-        "| sampler | prior | seconds | smallest ESS | of | ESS per second | lowest to highest "
-        f"| times {STAN} | largest R-hat | divergences | steps a draw | runs "
+        "| sampler | prior | seconds | wall, s | smallest ESS | of | ESS per second "
+        f"| lowest to highest | times {STAN} | largest R-hat | divergences | steps a draw | runs "
         "| compilation, s: cold | warm | its words |",
-        "|---|---|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
+        "|---|---|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
     for each in result.samplers:
         lines.append("| " + " | ".join(_cells(each, result)) + " |")
@@ -70,13 +71,14 @@ def sampled_table(result: Sampled) -> str:
 def _cells(each: Sampler, result: Sampled) -> list[str]:
     runs = each.runs
     if not runs:
-        return [each.engine, f"`{each.prior}`", *["–"] * 12, plain(each.message)]
+        return [each.engine, f"`{each.prior}`", *["–"] * 13, plain(each.message)]
     rates = [run.rate for run in runs]
     usual = sorted(runs, key=lambda run: run.ess)[(len(runs) - 1) // 2]
     return [
         each.engine,
         f"`{each.prior}`",
         number(median(run.seconds for run in runs)),
+        number(median(run.wall for run in runs)),
         f"{median(run.ess for run in runs):,.0f}",
         f"`{plain(usual.worst)}`",
         number(each.rate),

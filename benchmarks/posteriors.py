@@ -26,12 +26,14 @@ SAMPLERS = (("covedge", "lkj"), ("covedge", "decov"), (STAN, "decov"))
 class Run:
     """One run of a sampler.
 
-    seconds : of warm-up, draws and what is made of them; compiling : apart. ess : smallest bulk
-    effective sample size of sigma, beta and G's lower triangle, worst : of which of them; rhat :
-    their largest. steps : leapfrog steps a draw.
+    seconds : of the processor, chains side by side, for warm-up, draws and what is made of them;
+    wall : by the clock on the wall; compiling : apart. ess : smallest bulk effective sample size of
+    sigma, beta and G's lower triangle, worst : of which of them; rhat : their largest. steps :
+    leapfrog steps a draw.
     """
 
     seconds: float
+    wall: float
     compiling: float
     ess: float
     worst: str
@@ -180,6 +182,7 @@ def judged(answer: dict, written: Path) -> Run:
     rhat = array_stats.rhat(draws, method="rank", chain_axis=0, draw_axis=1)
     return Run(
         answer["sampling"],
+        answer["wall"],
         answer["compiling"],
         float(ess.min()),
         names[int(ess.argmin())],

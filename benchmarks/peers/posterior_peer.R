@@ -75,11 +75,11 @@ while (length(readLines(lines, n = 1)) > 0) {
   statistics <- rstan::get_sampler_params(result$stanfit, inc_warmup = FALSE)
   divergences <- sum(vapply(statistics, function(s) sum(s[, "divergent__"]), 1))
   steps <- mean(vapply(statistics, function(s) mean(s[, "n_leapfrog__"]), 1))
-  # What the chains say of themselves, warm-up and all, `cores` at a time without a gap.
+  # Processor seconds that the chains report, warm-up and all, `cores` at a time without a gap.
   own <- sum(rstan::get_elapsed_time(result$stanfit)) / counts[["cores"]]
   answer(
     seconds = number(seconds), criterion = "null", message = text(unique(trimws(words))),
-    sampling = number(own), compiling = "0", divergences = number(divergences),
+    sampling = number(own), wall = number(seconds), compiling = "0", divergences = number(divergences),
     steps = number(steps),
     names = paste0("[", paste(vapply(dimnames(draws)[[3]], text, ""), collapse = ", "), "]")
   )

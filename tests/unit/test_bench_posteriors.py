@@ -30,7 +30,8 @@ def sampled(posteriors, lkj=100.0, decov=300.0, stan=(9000.0,)):
 
     def runs(*seconds):
         return tuple(
-            posteriors.Run(s, 3.0, 2000.0, "G|g x,x", 1.002 + s / 1e6, 1, 7.0) for s in seconds
+            posteriors.Run(s, s + 1.0, 3.0, 2000.0, "G|g x,x", 1.002 + s / 1e6, 1, 7.0)
+            for s in seconds
         )
 
     return posteriors.Sampled(
@@ -58,7 +59,13 @@ def test_ess_and_rhat_are_those_of_r(bench, tmp_path):
     for t in range(1, 1000):
         x[:, t] += np.array([0.9, 0.5, 0.0, -0.4, 0.7, 0.3]) * x[:, t - 1]
     x.tofile(tmp_path / "draws")
-    answer = {"names": list("abcdef"), "sampling": 2.0, "compiling": 1.0, "divergences": 0}
+    answer = {
+        "names": list("abcdef"),
+        "sampling": 2.0,
+        "wall": 3.0,
+        "compiling": 1.0,
+        "divergences": 0,
+    }
     found = bench["posteriors"].judged(answer | {"steps": 7.0}, tmp_path / "draws")
     assert found.worst == "a"
     assert found.ess == pytest.approx(ESS_OF_R, rel=1e-8)
@@ -79,17 +86,17 @@ def test_targets_and_rows(bench):
     assert "10 times | 9 times | **no** |" in text
     assert "Versions: rstan 2.21.7." in text
     lkj, decov, stan = rows(text)
-    assert lkj[:5] == ["covedge", "`lkj`", "100", "2,000", "`G\\|g x,x`"]
-    assert lkj[5:] == [*("20", "10 to 40", "90", "1.0022", "3", "7", "3", "20", "5"), ""]
-    assert decov[6:8] == ["–", "9"]
-    assert stan[7:] == [*("1", "1.0110", "1", "7", "1", "0", "0"), "R is not installed"]
+    assert lkj[:6] == ["covedge", "`lkj`", "100", "101", "2,000", "`G\\|g x,x`"]
+    assert lkj[6:] == [*("20", "10 to 40", "90", "1.0022", "3", "7", "3", "20", "5"), ""]
+    assert decov[7:9] == ["–", "9"]
+    assert stan[8:] == [*("1", "1.0110", "1", "7", "1", "0", "0"), "R is not installed"]
 
 
 def test_without_r_the_row_says_so(bench):
     result = sampled(bench["posteriors"], stan=())
     text = bench["posterior_table"].section([result], {})
     assert text.count("| not measured | – |") == 2
-    assert rows(text)[2] == ["stan_lmer", "`decov`", *["–"] * 12, "R is not installed"]
+    assert rows(text)[2] == ["stan_lmer", "`decov`", *["–"] * 13, "R is not installed"]
 
 
 def test_stan_is_not_started_without_r(bench, monkeypatch, tmp_path):
