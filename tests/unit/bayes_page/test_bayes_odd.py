@@ -6,6 +6,8 @@ import re
 import pytest
 
 from covedge.pages import Page
+from covedge.pages.bayesian import modes
+from covedge.pages.bayesian.runs import sort
 from covedge.pages.results import read_given
 from support.posterior_records import MAIN
 from support.posteriors import RUNS, Run, write_posteriors
@@ -81,3 +83,18 @@ def test_a_broken_file_beside_the_runs_is_told_among_the_errors(tmp_path):
     assert "was compared." in section, "the main run stands alone"
     assert "comparison.json" in page.errors()
     assert "agreement.json" in page.errors()
+
+
+def test_what_blme_would_report_is_told_with_why_it_is_not_sampled(tmp_path):
+    given = write(tmp_path)
+    write_posteriors(tmp_path / "posterior", runs=RUNS[:1])
+    mode = {"model": MAIN, "prior": "wishart(<df>)", "not_sampled": "it has no finite integral"}
+    mode |= {"sigma": 0.126, "terms": [{"group": "ratID", "effects": ["(Intercept)"]}]}
+    mode["terms"][0]["sd"] = [0.0986]
+    (tmp_path / "posterior/modes.json").write_text(json.dumps([mode]), encoding="utf-8")
+    results = read_given(given)
+    assert len(results.posterior) == 1, "a mode is no run"
+    told = modes.compose(sort(results))
+    assert "It is not sampled: `<bdi>it has no finite integral</bdi>`" in told
+    assert "wishart(&lt;df&gt;)" in told
+    assert ">0.0986<" in told

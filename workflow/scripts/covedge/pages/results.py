@@ -10,7 +10,7 @@ from covedge.pages.rungs import rungs
 FAILED = "failed"
 STATUS = "status.json"
 # What lies beside the posteriors' own summaries, and is about several of them.
-COMPARISON, AGREEMENT = "comparison.json", "agreement.json"
+COMPARISON, AGREEMENT, MODES = "comparison.json", "agreement.json", "modes.json"
 # A run of this role shows what failure looks like: it is no refit, and no result.
 EXAMPLE = "example"
 
@@ -23,6 +23,7 @@ class Results:
     fits : by model. engines : by engine, then by model. posterior : summaries.
     examples : summaries of the runs that only show what failure looks like.
     comparison, agreement : of posteriors with each other; empty where there is none.
+    modes : highest points of posteriors that cannot be sampled.
     steps : how the optional steps ended, by name.
     intervals : by model; tests, leave_out : empty where there are none.
     dropped : columns of the fixed part that the others determine.
@@ -46,6 +47,7 @@ class Results:
     examples: tuple[dict, ...] = ()
     comparison: dict = field(default_factory=dict)
     agreement: tuple[dict, ...] = ()
+    modes: tuple[dict, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -127,16 +129,16 @@ def read_given(given: dict) -> Results:
 def _posteriors(given: dict, optional: Callable) -> dict:
     """Fields of `Results` from the sampling step's files: each run's, and those about several."""
     files = {path.name: path for path in _files(given, "posterior", "*.json")}
-    files.pop(STATUS, None)
-    comparison, agreement = (
-        optional(files.pop(name)) if name in files else {} for name in (COMPARISON, AGREEMENT)
+    comparison, agreement, modes = (
+        optional(files[name]) if name in files else {} for name in (COMPARISON, AGREEMENT, MODES)
     )
-    runs = [optional(path) for path in files.values()]
+    runs = [optional(path) for path in files.values() if path.stem.count(".") == 2]
     return {
         "posterior": [run for run in runs if not _is_example(run)],
         "examples": tuple(run for run in runs if _is_example(run)),
         "comparison": {} if comparison.get("status") == FAILED else comparison,
         "agreement": tuple(agreement) if isinstance(agreement, list) else (),
+        "modes": tuple(modes) if isinstance(modes, list) else (),
         "draws": {
             tuple(path.stem.split(".")): path
             for path in _files(given, "posterior", "*.nc")

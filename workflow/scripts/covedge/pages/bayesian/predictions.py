@@ -2,7 +2,7 @@
 
 from covedge.figures.beside import Source, beside
 from covedge.figures.style import svg
-from covedge.markup import Column, Html, escape, figure, fixed, fold, listing, table, text
+from covedge.markup import Column, Html, escape, figure, fixed, fold, listing, number, table, text
 from covedge.pages.bayesian.quantities import listed
 from covedge.pages.bayesian.runs import Refits
 
@@ -135,7 +135,7 @@ def _table(found: Refits, rows: list[dict], left_out: str) -> str:
     limit = (found.main.get("loo") or {}).get("k_threshold") or K
     columns = ["Rung"]
     columns += [Column(head, "num") for head in ("elpd", "SE", "Difference", "SE of it")]
-    columns += [Column(f"k > {limit:g}", "num"), Column("Stacking weight", "num")]
+    columns += [Column(f"k > {number(limit, 2)}", "num"), Column("Stacking weight", "num")]
     told = [
         (
             Html(f"<bdi>{escape(_label(found, row))}</bdi>"),
