@@ -28,27 +28,29 @@ def compiled(model, kind: str):
     try:
         import nutpie
         from numba import njit  # noqa: F401  (what nutpie compiles with)
+        from pytensor import config
     except (ImportError, OSError) as error:
         raise NoCompiler(
             f"the sampler cannot be used here: {error}. nutpie and numba come with "
             "requirements.lock: run `make set-up` again, or set `bayes: {enabled: false}`"
         ) from error
-    with _first_alone(kind):
+    with first_alone(Path(config.compiledir) / f"covedge-{kind}.compiled"):
         began = time.perf_counter()
         return nutpie.compile_pymc_model(model, backend="numba"), time.perf_counter() - began
 
 
 @contextmanager
-def _first_alone(kind: str) -> Iterator[None]:
-    """One process at a time where nobody has compiled this kind yet, all where somebody has."""
-    from pytensor import config
+def first_alone(mark: Path) -> Iterator[None]:
+    """One process at a time while `mark` is not there, all of them once it is.
+
+    It is made when a first one has ended without an error, beside what it has compiled.
+    """
     from pytensor.compile.compilelock import lock_ctx
 
-    mark = Path(config.compiledir) / f"covedge-{kind}.compiled"
     if mark.exists():
         yield
         return
-    with lock_ctx(timeout=-1):
+    with lock_ctx(mark.parent, timeout=-1):
         if mark.exists():
             log.info("another job has compiled for models like this one in the meantime")
         yield
