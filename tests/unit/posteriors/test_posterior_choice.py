@@ -8,6 +8,7 @@ from covedge.errors import ConfigError
 from covedge.grams.effort import effort
 from covedge.posteriors.posterior_choice import (
     choose,
+    runs,
     without_limited_rank,
     without_the_longest,
 )
@@ -88,3 +89,24 @@ def test_models_of_limited_rank_are_left_out_even_if_they_are_named():
     assert kept.skipped == (
         ("m2", "there is no prior for a covariance matrix of limited rank yet"),
     )
+
+
+def test_other_priors_and_forms_are_for_the_richest_model():
+    found = runs(("m1", "m2"), ("lkj", "decov"), ("collapsed", "noncentred", "centred"), auto=True)
+    assert [(r.model, r.family, r.form, r.role) for r in found] == [
+        ("m2", "lkj", "collapsed", "main"),
+        ("m1", "lkj", "collapsed", "rung"),
+        ("m2", "decov", "collapsed", "prior"),
+        ("m2", "lkj", "noncentred", "form"),
+        ("m2", "lkj", "centred", "example"),
+    ]
+
+
+def test_named_models_are_sampled_in_every_combination_and_none_twice():
+    found = runs(("m1", "m2"), ("lkj", "decov"), ("collapsed", "centred"), auto=False)
+    assert len({(r.model, r.family, r.form) for r in found}) == len(found) == 8
+    roles = {(r.model, r.family, r.form): r.role for r in found}
+    assert roles["m1", "decov", "collapsed"] == "prior"
+    assert roles["m1", "lkj", "collapsed"] == "rung"
+    assert roles["m1", "decov", "centred"] == "example"
+    assert runs((), ("lkj",), ("collapsed",), auto=True) == []
