@@ -22,6 +22,7 @@ from covedge.posteriors.posterior_choice import (
     RUNG,
     choose,
     runs,
+    too_long_for_more,
     without_limited_rank,
     without_the_longest,
 )
@@ -88,7 +89,13 @@ class _Step:
     def run(self, choice):
         self.skipped += choice.skipped
         asked, auto = self.asked, self.asked["models"] == "auto"
-        planned = runs(choice.models, asked["priors"], asked["parametrizations"], auto)
+        families, forms = asked["priors"], asked["parametrizations"]
+        if auto and choice.models and (reason := self._too_long(choice.models[-1])):
+            left_out = ", ".join([*families[1:], *forms[1:]])
+            if left_out:
+                self.skipped.append((f"{choice.models[-1]} ({left_out})", reason))
+            families, forms = families[:1], forms[:1]
+        planned = runs(choice.models, families, forms, auto)
         for number, run in enumerate(planned, 1):
             log.info(
                 "%d of %d: %s, prior %s, %s", number, len(planned), run.model, run.family, run.form
@@ -106,6 +113,10 @@ class _Step:
         skipped = [{"model": name, "reason": reason} for name, reason in self.skipped]
         status = {"status": "ok", "step": "bayes", "models": choice.models, "skipped": skipped}
         write_json(self.folder / FILE, status)
+
+    def _too_long(self, name):
+        model = next(m for m in self.ladder.models if m.name == name)
+        return too_long_for_more(effort(of_model(self.gram, model.structures)))
 
     def _one(self, run):
         """Sample one model; if that fails, its summary says so and the others go on."""

@@ -9,6 +9,7 @@ from covedge.grams.effort import effort
 from covedge.posteriors.posterior_choice import (
     choose,
     runs,
+    too_long_for_more,
     without_limited_rank,
     without_the_longest,
 )
@@ -100,6 +101,11 @@ def test_other_priors_and_forms_are_for_the_richest_model():
         ("m2", "lkj", "noncentred", "form"),
         ("m2", "lkj", "centred", "example"),
     ]
+
+
+def test_other_priors_of_a_large_model_are_for_those_who_name_it():
+    assert too_long_for_more(8.9e3) == ""
+    assert "name the model" in too_long_for_more(8.2e5)
 
 
 def test_named_models_are_sampled_in_every_combination_and_none_twice():

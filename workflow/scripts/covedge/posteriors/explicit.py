@@ -21,7 +21,7 @@ from covedge.posteriors.prior import Prior
 
 CENTRED, NONCENTRED = "centred", "noncentred"
 # Cross-products of [Z | X | y] that are not zero: each step of the sampler visits all of them.
-MOST_PRODUCTS = 300_000
+MOST_PRODUCTS = 100_000
 
 
 def explicit_model(gram: Gram, prior: Prior, layout, form: str) -> pm.Model:

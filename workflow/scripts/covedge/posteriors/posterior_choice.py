@@ -10,6 +10,8 @@ from covedge.errors import ConfigError, did_you_mean
 # makes some 100,000: with this many it takes an hour or two.
 MOST_WORK = 1e8
 CENTRED = "centred"
+# And with more than this the other priors and forms together take minutes.
+MOST_EXTRA = 1e5
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,16 @@ def runs(
         every = product(reversed(models), families, forms)
         found += [Run(*one, _role_of(*one, family, form)) for one in every if one not in there]
     return found
+
+
+def too_long_for_more(effort: float) -> str:
+    """Why the other priors and forms of a model are left out unless it is named; else ""."""
+    if effort <= MOST_EXTRA:
+        return ""
+    return (
+        "with so many groups they take minutes; to have them, name the model under "
+        "`bayes: {models: [...]}`"
+    )
 
 
 def _role(form):
