@@ -46,7 +46,7 @@ def all_figures(labels):
         "densities": densities([Row(a, abs(draws.ravel()), abs(draws.ravel()), 0.1)], b),
         "divergent": divergent([a, b], [np.exp(draws[0]), np.exp(draws[1])], draws[2] > 1),
         "energy": energy([a], [draws]),
-        "rank-bars": rank_bars([0.1, 0.9], [0.5, 0.5], 1, a),
+        "rank-bars": rank_bars([0.1, 0.9], [0.5, 0.5], 1, a, [(b, [0.0, 1.0])]),
         "effects": effects_beside([a, b], [a, b], *np.arange(16.0).reshape(4, 2, 2)),
     }
 

@@ -90,9 +90,9 @@ def _bars(found: Refits, each: dict, index: int) -> str:
     marks = " Marks are posterior probabilities under other priors." if others else ""
     return figure(
         svg(rank_bars(chances, each.get("prior_rank"), best, what, others), f"directions-{index}"),
-        f"How many directions of {each['group']} are reliable: bars and numbers are posterior "
-        "probabilities, dashed outlines those of the prior. Look for bars that stand where the "
-        f"outlines do not: that is what the data have said.{marks}",
+        f"How many directions of {each['group']} are reliable: bars, and the numbers below, "
+        "are posterior probabilities, dashed outlines those of the prior. Look for bars that "
+        f"stand where the outlines do not: that is what the data have said.{marks}",
         f"Posterior probability of each number of reliable directions of {each['group']}: "
         f"{spelled}.",
         "narrow",
