@@ -4,6 +4,12 @@ from covedge.markup import code, count, div, fixed, listing, text
 from covedge.pages import reading
 from covedge.pages.results import FAILED, Results
 
+# The priors on covariance matrices, in a methods section's words.
+_PRIORS = {
+    "lkj": "LKJ prior on correlations and half-normal priors on standard deviations",
+    "decov": "the decov prior of rstanarm",
+    "wishart": "a Wishart prior of finite scale",
+}
 _DEGREES = {
     "kenward_roger": "Kenward and Roger’s method",
     "satterthwaite": "Satterthwaite’s degrees of freedom",
@@ -54,16 +60,27 @@ def _diagnosis(results: Results) -> str:
     )
     runs = [p for p in results.posterior if p.get("status") != FAILED]
     if runs:
-        first = runs[0]
-        words += (
-            f" We refitted {count(len({p['model'] for p in runs}), 'model')} in a Bayesian way "
-            f"with PyMC and nutpie ({first.get('chains', 4)} chains of {first.get('draws', 1000)} "
-            "draws; LKJ prior on correlations and half-normal priors on standard deviations), with "
-            "fixed and random effects integrated out exactly."
-        )
+        words += _bayesian(runs)
     if results.recommended.get("formula"):
         words += f" We report {code(results.recommended['formula'])}."
     return words
+
+
+def _bayesian(runs: list[dict]) -> str:
+    """The refits, with the priors of the main run and of those beside it."""
+    main = next((p for p in runs if p.get("role") == "main"), runs[0])
+    own = _PRIORS.get(main.get("prior"), str(main.get("prior")))
+    others = {p.get("prior") for p in runs} - {main.get("prior")}
+    beside = [_PRIORS[prior] for prior in _PRIORS if prior in others]
+    integrated = main.get("parametrization") == "collapsed"
+    return (
+        f" We refitted {count(len({p['model'] for p in runs}), 'model')} in a Bayesian way "
+        f"with PyMC and nutpie ({main.get('chains', 4)} chains of {main.get('draws', 1000)} "
+        f"draws; {own}"
+        + (f"; the richest also with {listing(beside)}" if beside else "")
+        + ")"
+        + (", with fixed and random effects integrated out exactly." if integrated else ".")
+    )
 
 
 def _inference(results: Results) -> str:

@@ -207,6 +207,6 @@ def _bayesian(results: Results) -> Html:
         return Html("It was not run.")
     if not good:
         return Html("It failed; see the errors at the end.")
-    converged = sum(bool(p.get("converged")) for p in good)
+    converged = sum(bool(p.get("converged")) and not p.get("divergences") for p in good)
     words = f"{converged} of {count(len(good), 'posterior')} sampled without a flaw."
     return Html(words + (f" {count(failed, 'run')} failed." if failed else ""))
