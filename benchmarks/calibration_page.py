@@ -28,14 +28,14 @@ def p_values(stored: dict) -> dict[tuple[str, str], Uniformity]:
     """By prior and quantity."""
     return {
         (of["prior"], name): uniformity(ranks, stored["draws"])
-        for of in stored["priors"]
+        for of in stored["priors"].values()
         for name, ranks in as_numbers(of["ranks"]).items()
     }
 
 
 def planted(stored: dict) -> list[tuple[str, dict[str, Uniformity], int]]:
     """(error, tests by quantity, replicates) of what was planted under the first prior."""
-    first = stored["priors"][0]["planted"]
+    first = next(iter(stored["priors"].values()))["planted"]
     narrow = stored["narrow"]
     found = []
     for error, lines in (first | {narrow["error"]: narrow["ranks"]}).items():
@@ -50,7 +50,10 @@ def _found(stored):
     smallest = min(test.smallest for test in tests.values())
     count = 2 * len(tests)
     verdict = "uniform" if smallest * count > ALL_TOGETHER else "NOT uniform"
-    length, n = stored["length"], {of["prior"]: of["replicates"] for of in stored["priors"]}
+    length, n = (
+        stored["length"],
+        {prior: of["replicates"] for prior, of in stored["priors"].items()},
+    )
     sets = ", ".join(f"{n[prior]:,} data sets under `{prior}`" for prior in n)
     lines = [
         "## What was found",
@@ -86,7 +89,7 @@ def _chains(stored):
         "| largest R-hat | smallest ESS |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
-    for of in stored["priors"]:
+    for of in stored["priors"].values():
         lines.append(
             f"| {of['prior']} | {of['replicates']:,} | {of['converged']:,} | {of['divergences']:,} "
             f"| {of['with_divergences']:,} | {of['max_rhat']:.4f} | {of['min_ess']:.0f} |"

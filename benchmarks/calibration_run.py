@@ -94,16 +94,12 @@ def one_narrow(number: int) -> np.ndarray:
     return model_of("lkj").replicate(number, PLANTED_LENGTH, narrow_model()).ranks
 
 
-def calibrate(family: str, length: Length, n: int, pool: Executor, told=print) -> dict:
-    """n replicates under one prior, as stored."""
-    found = []
-    for each in pool.map(partial(one, family, length), range(n), chunksize=5):
-        found.append(each)
-        if len(found) % 50 == 0:
-            told(f"{family}: {len(found)} of {n} replicates")
+def calibrate(family: str, length: Length, numbers: range, pool: Executor) -> dict:
+    """Some of the replicates under one prior, as stored."""
+    found = list(pool.map(partial(one, family, length), numbers, chunksize=5))
     return {
         "prior": family,
-        "replicates": n,
+        "replicates": len(found),
         "converged": sum(each["converged"] for each in found),
         "with_divergences": sum(each["divergences"] > 0 for each in found),
         "divergences": sum(each["divergences"] for each in found),
@@ -114,6 +110,26 @@ def calibrate(family: str, length: Length, n: int, pool: Executor, told=print) -
             error: as_text([each["planted"][error] for each in found]) for error in PLANTED
         },
     }
+
+
+def joined(before: dict, more: dict) -> dict:
+    """Two parts of the replicates under one prior."""
+    counts = ("replicates", "converged", "with_divergences", "divergences")
+    return {
+        **before,
+        **{name: before[name] + more[name] for name in counts},
+        "max_rhat": max(before["max_rhat"], more["max_rhat"]),
+        "min_ess": min(before["min_ess"], more["min_ess"]),
+        "ranks": _lines(before["ranks"], more["ranks"]),
+        "planted": {
+            error: _lines(lines, more["planted"][error])
+            for error, lines in before["planted"].items()
+        },
+    }
+
+
+def _lines(before, more):
+    return {name: f"{line} {more[name]}" for name, line in before.items()}
 
 
 def plant_narrow(n: int, pool: Executor) -> dict[str, str]:

@@ -1,15 +1,14 @@
 """Whether the default run of the sampler can be trusted from other seeds and on other rows.
 
-python posterior_robustness.py [prior ...]
-
 The rats at one speed, a 6 x 6 covariance matrix of ten rats. Writes
-tests/reference/robustness.json; with priors named it only tells their runs, on the terminal.
+tests/reference/robustness.json after each run; interrupted, it goes on if the code is the same.
 """
 
 import json
 import sys
 import time
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -101,47 +100,58 @@ def run(program, model: Posed, seed: int, name: str) -> dict:
     }
 
 
-def runs_of(family: str, rows: pd.DataFrame, told=print) -> list[dict]:
-    """All seeds, then all subsets, of one prior; compiled once."""
-    whole = posed(rows, family)
-    program = compiled(whole.program(), whole.kind)[0]
-    found = []
-    for seed in range(1, SEEDS + 1):
-        found.append(run(program, whole, seed, f"all rows, seed {seed}"))
-        told(json.dumps(found[-1]))
-    for number in range(1, SUBSETS + 1):
-        model = posed(part(rows, number), family)
-        found.append(run(program, model, 1, f"subset {number}"))
-        told(json.dumps(found[-1]))
-    return found
+def wanted() -> list[tuple[str, int, int | None]]:
+    """(prior, seed, number of the subset or None for all rows) of every run."""
+    return [
+        (family, *which)
+        for family in FAMILIES
+        for which in (
+            *((seed, None) for seed in range(1, SEEDS + 1)),
+            *((1, number) for number in range(1, SUBSETS + 1)),
+        )
+    ]
 
 
-def main(families: list[str]) -> None:
-    rows = table()
-    head = {"digest": current_digest()}
-    runs = [run for family in families or FAMILIES for run in runs_of(family, rows, _tell)]
-    if families:
-        return
-    found = {
+@cache
+def program_of(family: str):
+    """The sampler of one prior, compiled once."""
+    model = posed(table(), family)
+    return compiled(model.program(), model.kind)[0]
+
+
+def main() -> None:
+    found, rows = _begun(), table()
+    known = {(run["prior"], run["data"]) for run in found["runs"]}
+    for family, seed, number in wanted():
+        name = f"all rows, seed {seed}" if number is None else f"subset {number}"
+        if (family, name) not in known:
+            model = posed(rows if number is None else part(rows, number), family)
+            found["runs"].append(run(program_of(family), model, seed, name))
+            ROBUSTNESS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            print(json.dumps(found["runs"][-1]), file=sys.stderr, flush=True)
+
+
+def _begun():
+    """What is stored by the same code, to go on from where it was interrupted, or no run yet."""
+    head = {"digest": current_digest(), "length": asdict(Length())}
+    if ROBUSTNESS.exists():
+        stored = json.loads(ROBUSTNESS.read_text(encoding="utf-8"))
+        if all(stored.get(name) == value for name, value in head.items()):
+            return stored
+    return {
         **head,
         "title": TITLE,
         "formula": FORMULA,
-        "rows": len(rows),
+        "rows": len(table()),
         "seeds": SEEDS,
         "subsets": SUBSETS,
         "share": SHARE,
-        "length": asdict(Length()),
         "cores": CORES,
         "versions": versions(),
         "processor": machine()["processor"],
-        "runs": runs,
+        "runs": [],
     }
-    ROBUSTNESS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-
-
-def _tell(line):
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
