@@ -34,7 +34,7 @@ from covedge.posteriors.sampling import sample, seed_of
 
 TITLE = "The rats at one speed"
 FORMULA, SUBSET = "cc_marg ~ mPair + (mPair | ratID)", "spd_des == 's15'"
-FAMILIES = ("lkj", "decov", "wishart")
+FAMILIES = ("lkj",)
 SEEDS, SUBSETS, SHARE = 10, 5, 0.7
 CORES = 2
 SCRIPTS = tuple(
