@@ -31,7 +31,7 @@ bench: $(READY) ## Time covedge beside lme4, nlme, statsmodels, mixedlm and rsta
 coverage: $(READY) ## Count how often the intervals hold the truth, in some twenty minutes: docs/coverage.md
 	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/interval_coverage.py
 
-calibration: $(READY) ## Check the Bayesian sampler on simulated data and from other seeds, in some thirty minutes: docs/calibration.md
+calibration: $(READY) ## Check the Bayesian sampler on simulated data and from other seeds, in some fifteen minutes: docs/calibration.md
 	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/posterior_robustness.py
 	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/calibration.py
 
