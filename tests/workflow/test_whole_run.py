@@ -12,7 +12,7 @@ analyses:
   sleepstudy:
     data: data/sleepstudy.csv
     formula: Reaction ~ Days + (Days | Subject)
-    bayes: {chains: 2, draws: 300, tune: 300}
+    bayes: {chains: 2, draws: 300, tune: 300, priors: [lkj, decov]}
     bootstrap: {replicates: 50}
   dyestuff2:
     data: data/Dyestuff2.csv
@@ -77,7 +77,7 @@ def test_the_numbers_do_not_depend_on_the_number_of_cores(one_core, tmp_path):
 
 def posterior_means(tree):
     """Mean and its Monte Carlo error of every parameter of the model asked for."""
-    (path,) = (tree.folder / "results/sleepstudy/posterior").glob("m*-full.*.json")
+    (path,) = (tree.folder / "results/sleepstudy/posterior").glob("m*-full.lkj.collapsed.json")
     summary = json.loads(path.read_text(encoding="utf-8"))
     return {p["name"]: (p["mean"], p["sd"] / p["ess_bulk"] ** 0.5) for p in summary["parameters"]}
 
