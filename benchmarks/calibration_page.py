@@ -125,14 +125,14 @@ def _robust(robust):
         "`benchmarks/posterior_robustness.py`.",
         "",
         "| prior | data | reached | largest R-hat | smallest bulk ESS | smallest tail ESS "
-        "| divergences | steps a draw | seconds |",
-        "|---|---|:-:|--:|--:|--:|--:|--:|--:|",
+        "| divergences | steps a draw |",
+        "|---|---|:-:|--:|--:|--:|--:|--:|",
     ]
     for run in robust["runs"]:
         lines.append(
             f"| {run['prior']} | {run['data']} | {'yes' if run['reached'] else '**no**'} "
             f"| {run['max_rhat']:.4f} | {run['min_ess_bulk']:.0f} | {run['min_ess_tail']:.0f} "
-            f"| {run['divergences']} | {run['n_steps']:.0f} | {run['seconds']:.1f} |"
+            f"| {run['divergences']} | {run['n_steps']:.0f} |"
         )
     return [*lines, ""]
 
