@@ -17,7 +17,7 @@ def problems():
     yield pytest.param(crossed, id="crossed")
 
 
-@pytest.mark.parametrize("problem", problems())
+@pytest.mark.parametrize("problem", list(problems()))
 def test_equals_the_sum_of_squares_of_the_rows(problem):
     """|y - X beta - Z b|^2 for random b and beta, row by row."""
     gram, rows = problem.likelihood.gram, scaled_rows(problem.frame)
