@@ -30,3 +30,17 @@ def test_a_difference_of_a_fifth_of_an_sd_is_found(change):
 def test_only_what_both_have_is_compared():
     found = agreement(sample(1, k=10), sample(2, k=4))
     assert found.numbers == 16
+
+
+def test_a_number_that_a_structure_holds_is_compared_but_for_rounding():
+    """Of compound symmetry some correlations are 1/2 in every draw, up to the last digits."""
+    rng = np.random.default_rng(0)
+    draws = rng.normal(size=(4, 1000, 2))
+    draws[:, :, 1] = 0.5 + 1e-15 * rng.integers(-1, 2, size=(4, 1000))
+    other = draws[::-1].copy()
+    other[:, :, 1] = 0.5
+    assert agreement(summary(["a", "b"], draws), summary(["a", "b"], other)).agree
+    other[:, :, 1] = 0.6
+    found = agreement(summary(["a", "b"], draws), summary(["a", "b"], other))
+    assert not found.agree
+    assert found.where.endswith("of b")

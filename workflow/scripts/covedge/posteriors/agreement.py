@@ -13,6 +13,8 @@ from scipy.stats import norm
 
 # Chance of an alarm, at most, where the two posteriors are one.
 LEVEL = 0.01
+# Relative difference that is rounding.
+ROUNDING = 1e-9
 SUMMARIES = ("mean", "sd", "q05", "q95")
 
 
@@ -62,8 +64,11 @@ def agreement(one: Summary, other: Summary) -> Agreement:
     mine, theirs = ([s.names.index(name) for name in names] for s in (one, other))
     distances = np.array(
         [
-            (one.estimates[word][mine] - other.estimates[word][theirs])
-            / np.hypot(one.errors[word][mine], other.errors[word][theirs])
+            _distance(
+                one.estimates[word][mine] - other.estimates[word][theirs],
+                np.hypot(one.errors[word][mine], other.errors[word][theirs]),
+                ROUNDING * np.abs(one.estimates[word][mine]),
+            )
             for word in SUMMARIES
         ]
     )
@@ -74,6 +79,14 @@ def agreement(one: Summary, other: Summary) -> Agreement:
         float(norm.isf(LEVEL / 2 / distances.size)),
         f"{SUMMARIES[word]} of {names[at]}",
     )
+
+
+def _distance(difference, error, rounding):
+    """In standard errors; 0 for what a structure holds constant, which varies by rounding alone."""
+    known = np.abs(difference) <= rounding
+    sure = np.nan_to_num(error) == 0.0  # two different constants are infinitely far apart
+    ratio = difference / np.where(sure, 1.0, error)
+    return np.where(known, 0.0, np.where(sure, np.inf, ratio))
 
 
 def agreement_record(found: Agreement) -> dict:
