@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 # Chance of an alarm, at most, where the two posteriors are one.
 LEVEL = 0.01
-# Relative difference that is rounding.
+# Difference that is rounding, as a part of the number itself.
 ROUNDING = 1e-9
 SUMMARIES = ("mean", "sd", "q05", "q95")
 
@@ -67,7 +67,7 @@ def agreement(one: Summary, other: Summary) -> Agreement:
             _distance(
                 one.estimates[word][mine] - other.estimates[word][theirs],
                 np.hypot(one.errors[word][mine], other.errors[word][theirs]),
-                ROUNDING * np.abs(one.estimates[word][mine]),
+                ROUNDING * np.abs(one.estimates["mean"][mine]),
             )
             for word in SUMMARIES
         ]
