@@ -16,7 +16,7 @@ Factor = Callable[[pt.TensorVariable], pt.TensorVariable]
 def cholesky_factors(prior: Prior, layout) -> Iterator[Factor]:
     """Per component a function of sigma (in the response's units) that gives L (p, p).
 
-    G = B L L' B', B the component's basis.     Declares the parameters in the open PyMC model.
+    G = B L L' B', B the component's basis. Declares the parameters in the open PyMC model.
     """
     if prior.family == DECOV:
         yield from _decov(prior, layout)
