@@ -82,6 +82,11 @@ def bootstrap_batches(wildcards):
     ]
 
 
+def sampler_threads(wildcards):
+    """Chains that an analysis samples at a time: all of four, or what several analyses leave."""
+    return min(max(workflow.cores // len(ANALYSES), 1), 4)
+
+
 def report_source(name):
     """A document of the pages."""
     return str(REPORTS / name)

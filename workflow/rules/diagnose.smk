@@ -1,10 +1,13 @@
 rule diagnose:
     input:
+        data="results/{analysis}/data.parquet",
         design="results/{analysis}/design.json",
         gram="results/{analysis}/gram.npz",
         ladder="results/{analysis}/ladder.json",
         fits="results/{analysis}/fits",
         engines="results/{analysis}/engines",
+        tests="results/{analysis}/tests.json",
+        leave_out="results/{analysis}/leave_out.json",
     output:
         verdict="results/{analysis}/verdict.json",
     log:

@@ -38,7 +38,7 @@ rule bayes:
         "results/benchmarks/bayes/{analysis}.tsv"
     conda:
         "../../environment.yml"
-    threads: 2
+    threads: sampler_threads
     params:
         library=library_digest("bayes"),
         analysis=analysis_config("bayes"),
@@ -71,11 +71,36 @@ rule bootstrap:
         "../scripts/bootstrap.py"
 
 
+rule compare:
+    input:
+        gram="results/{analysis}/gram.npz",
+        ladder="results/{analysis}/ladder.json",
+        fits="results/{analysis}/fits",
+        bootstrap=bootstrap_batches,
+    output:
+        tests="results/{analysis}/tests.json",
+    log:
+        "results/logs/compare/{analysis}.log",
+    benchmark:
+        "results/benchmarks/compare/{analysis}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        library=library_digest("compare"),
+        analysis=analysis_config("compare"),
+    message:
+        "Comparing the models of {wildcards.analysis}"
+    script:
+        "../scripts/compare.py"
+
+
 rule profiles:
     input:
         gram="results/{analysis}/gram.npz",
         ladder="results/{analysis}/ladder.json",
         fits="results/{analysis}/fits",
+        tests="results/{analysis}/tests.json",
     output:
         profiles=directory("results/{analysis}/profiles"),
     log:
@@ -104,7 +129,6 @@ rule infer:
         bootstrap=bootstrap_batches,
     output:
         intervals=directory("results/{analysis}/intervals"),
-        tests="results/{analysis}/tests.json",
         leave_out="results/{analysis}/leave_out.json",
     log:
         "results/logs/infer/{analysis}.log",

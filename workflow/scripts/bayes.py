@@ -59,9 +59,11 @@ def bayes(data, gram, ladder, fits, analysis, posterior, threads):
 
 
 def _choice(asked, ladder, stored, gram):
-    choice = choose(asked["models"], stored)
     limited = [m.name for m in ladder.models if any(s.limited for s in m.structures)]
-    choice = without_limited_rank(choice, limited)
+    if asked["models"] == "auto":
+        # The rung before the one that breaks the ladder had better be one that has a prior.
+        stored = [fit for fit in stored if fit["model"] not in limited or fit is stored[-1]]
+    choice = without_limited_rank(choose(asked["models"], stored), limited)
     if asked["models"] == "auto":
         efforts = {m.name: effort(of_model(gram, m.structures)) for m in ladder.models}
         choice = without_the_longest(choice, efforts)

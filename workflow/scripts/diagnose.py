@@ -3,72 +3,84 @@
 import logging
 from pathlib import Path
 
-from covedge import causes as why
-from covedge.errors import DesignError
-from covedge.fits.fit import best_of_starts
+import numpy as np
+
+from covedge.causes.cause import ordered
+from covedge.causes.diagnosis import Diagnosis, Looked
+from covedge.causes.diagnosis import diagnose as diagnose_fit
+from covedge.causes.not_identifiable import not_identifiable
+from covedge.causes.optimiser_failure import optimiser_failure
+from covedge.fits.fit import fit as fit_model
 from covedge.fits.likelihood import Likelihood
-from covedge.fits.own_gram import own_gram
-from covedge.grams.simulated_crossed import simulator
+from covedge.focus import focus
+from covedge.frames.analysis import frame_of
 from covedge.grams.store import ladder_from_json, load_gram
 from covedge.inference.size import smallest_sd
 from covedge.jsonio import read_json
-from covedge.status import json_or_failure
-from covedge.verdict import focus, verdict
+from covedge.recommendation import read_tests
+from covedge.status import FAILED, json_or_failure
+from covedge.streaming.sufficient import BATCHED_FROM
+from covedge.verdict import verdict
 
 log = logging.getLogger("diagnose")
 
 
-def diagnose(design, gram, ladder, fits, engines, analysis, output):
+def diagnose(data, design, gram, ladder, fits, engines, tests, leave_out, analysis, output):
     """Write verdict.json."""
 
     def work():
         found = ladder_from_json(read_json(ladder))
         records = [read_json(f"{fits}/{model.name}.json") for model in found.models]
-        likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
         looked_at = focus(records)
         smallest = smallest_sd(analysis["smallest_sd"], looked_at)
-        causes = why.not_identifiable(records[-1], read_json(design))
-        model = next(m for m in found.models if m.name == looked_at["model"])
-        of_design, powers = _of_design(likelihood, found, model, looked_at, smallest, analysis)
-        causes += of_design
+        causes = not_identifiable(records[-1], read_json(design))
+        likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
+        diagnosis = Diagnosis(())
+        if looked_at["degenerate"] and looked_at["identifiable"]:
+            model = next(m for m in found.models if m.name == looked_at["model"])
+            diagnosis = diagnose_fit(
+                Looked(
+                    likelihood,
+                    found.terms,
+                    fit_model(likelihood, found.terms, model, analysis["seed"]),
+                    smallest,
+                    analysis["seed"],
+                    analysis["bootstrap"]["replicates"],
+                    frame_of(data, analysis) if likelihood.gram.n_obs < BATCHED_FROM else None,
+                    _or_none(read_json(leave_out)),
+                    _below_zero(looked_at),
+                )
+            )
         answers = [read_json(path) for path in sorted(Path(engines).glob("*/*.json"))]
-        causes += why.optimiser_failure(answers, {record["model"]: record for record in records})
+        causes += [*diagnosis.causes]
+        by_model = {record["model"]: record for record in records}
+        causes += optimiser_failure(answers, by_model, _conditions(found, likelihood))
+        causes = ordered(causes)
         for cause in causes:
             log.info("%s (%s): %s", cause.cause, cause.model, cause.sentence)
-        return verdict(analysis["name"], records, causes, powers, smallest)
+        return verdict(analysis["name"], records, causes, diagnosis, smallest, read_tests(tests))
 
     json_or_failure("diagnose", output, work)
 
 
-def _of_design(likelihood, ladder, model, record, smallest, analysis):
-    """Causes that lie in the design of the model that is looked at, and its power by group."""
-    structures = model.structures[::-1]
-    groups = [term.name for term in reversed(ladder.terms)]
-    causes = why.more_effects_than_groups(likelihood, structures, model.name, groups)
-    forced = {cause.group for cause in causes}
-    degenerate = {t["group"] for t in record["terms"] if t["degenerate"]} - forced
-    if not degenerate:
-        return causes, {}
-    own = own_gram(likelihood, model)
-    groups = [groups[level] for level in own.kept]
-    try:
-        simulator(own.likelihood.gram)
-    except DesignError as reason:
-        log.info("how often this design would give a singular fit is not computed: %s", reason)
-        return causes, {}
-    solution = best_of_starts(own.likelihood, own.structures(model), analysis["seed"])
-    log.info("simulating from %s, with its collapsed directions at the smallest SD", model.name)
-    powers = why.power(
-        solution.factors,
-        solution.x,
-        {groups.index(group) for group in degenerate},
-        smallest / record["sigma"],
-        analysis["bootstrap"]["replicates"],
-        analysis["seed"],
-    )
-    for level, power in sorted(powers.items(), reverse=True):
-        causes += why.too_little_information(power, model.name, groups[level])
-    return causes, {groups[level]: power for level, power in powers.items()}
+def _conditions(ladder, likelihood):
+    """By grouping factor the condition number of Z'Z over all rows, in the effects as written."""
+    scalings = likelihood.gram.scaling.random[::-1]
+    return {
+        term.name: float(np.linalg.cond(W)) ** 2
+        for term, W in zip(ladder.terms, scalings, strict=True)
+    }
+
+
+def _or_none(record):
+    """What an earlier step wrote, or None where it failed."""
+    return None if record.get("status") == FAILED else record
+
+
+def _below_zero(record):
+    """By grouping factor the ratios of MIVQUE that are below zero."""
+    terms = record["free"]["mivque"]["terms"]
+    return {t["group"]: [d["ratio"] for d in t["spectrum"] if d["ratio"] < 0] for t in terms}
 
 
 if __name__ == "__main__":
@@ -76,11 +88,14 @@ if __name__ == "__main__":
 
     to_log(snakemake.log[0])
     diagnose(
+        data=snakemake.input.data,
         design=snakemake.input.design,
         gram=snakemake.input.gram,
         ladder=snakemake.input.ladder,
         fits=snakemake.input.fits,
         engines=snakemake.input.engines,
+        tests=snakemake.input.tests,
+        leave_out=snakemake.input.leave_out,
         analysis=snakemake.params.analysis,
         output=snakemake.output.verdict,
     )

@@ -11,6 +11,7 @@ from covedge.engines.judge import judge
 from covedge.fits.likelihood import Likelihood
 from covedge.fits.spread import correlations, standard_deviations
 from covedge.fits.tolerances import TOLERANCES
+from covedge.focus import focus
 from covedge.frames.analysis import frame_of
 from covedge.grams.store import ladder_from_json, load_gram
 from covedge.inference.apvar import apvar_at
@@ -18,7 +19,6 @@ from covedge.inference.apvar_words import sentences
 from covedge.jsonio import read_json, write_json
 from covedge.records import certificate_record
 from covedge.status import FILE, folder_or_failure
-from covedge.verdict import focus
 
 log = logging.getLogger("engines")
 

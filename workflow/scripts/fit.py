@@ -1,11 +1,13 @@
 """The Gram of an analysis, and the certified fit of every rung of its ladder."""
 
 import logging
+from dataclasses import replace
 
 from covedge.effects.modes_record import with_modes
 from covedge.errors import CovedgeError
 from covedge.fits.fit import fit as fit_model
 from covedge.fits.likelihood import Likelihood
+from covedge.fits.rank_rungs import rank_rungs
 from covedge.frames.analysis import formulas
 from covedge.grams.crossed_gram import CrossedGram
 from covedge.grams.store import ladder_to_json, save_gram
@@ -27,26 +29,42 @@ def fit(data, analysis, gram, ladder, fits):
     except CovedgeError as error:
         raise error.at(f"analyses.{analysis['name']}") from None
     log.info("%d models of %s", len(found.models), analysis["name"])
+    results = _fits(found, likelihood, analysis)
+    found = replace(found, models=tuple(result.model for result in results))
     with new_folder(fits) as folder:
-        for model in found.models:
-            result = fit_model(likelihood, found.terms, model, analysis["seed"])
+        for model, result in zip(found.models, results, strict=True):
             extras = beyond(likelihood, found.terms, result, found.models)
             record = fit_record(result, analysis["name"], found.fixed)
             record = with_modes(record, result, found.terms, order)
             record |= {"free": free_record(extras), "next_rungs": next_rung_record(extras)}
             write_json(folder / f"{model.name}.json", record)
-            log.info(
-                "%-28s %s %.4f, %s%s, %.2f s",
-                model.name,
-                analysis["method"],
-                result.point.criterion,
-                result.certificate.status,
-                ", degenerate" if result.degenerate else "",
-                result.seconds,
-            )
     with new_file(gram) as path:
         save_gram(likelihood.gram, path)
     write_json(ladder, ladder_to_json(found))
+
+
+def _fits(ladder, likelihood, analysis):
+    """The fits of all rungs, simplest first; of an automatic ladder with those of limited rank."""
+
+    def fit_one(model):
+        result = fit_model(likelihood, ladder.terms, model, analysis["seed"])
+        log.info(
+            "%-28s %s %.4f, %s%s, %.2f s",
+            model.name,
+            analysis["method"],
+            result.point.criterion,
+            result.certificate.status,
+            ", degenerate" if result.degenerate else "",
+            result.seconds,
+        )
+        return result
+
+    results = [fit_one(model) for model in ladder.models]
+    around = next((k for k in reversed(range(len(results))) if results[k].identifiable), None)
+    if analysis["ladder"] != "auto" or around is None:
+        return results
+    added = rank_rungs(ladder, formulas(analysis)[0], results[around], fit_one)
+    return [*results[:around], *added, *results[around:]]
 
 
 def _set_up(data, analysis):

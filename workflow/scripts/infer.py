@@ -1,4 +1,4 @@
-"""What can still be concluded: intervals of every rung, tests between rungs, one group left out."""
+"""What can still be concluded: intervals of every rung, and what each single group decides."""
 
 import logging
 from dataclasses import dataclass
@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from covedge.bootstraps.bootstrap_record import criteria
-from covedge.comparing.comparisons import compare, plan
-from covedge.comparing.comparisons_record import comparisons_record
+from covedge.bootstraps.draws import all_draws
 from covedge.fits.fit import Fit
 from covedge.fits.fit import fit as fit_model
 from covedge.fits.likelihood import Likelihood
+from covedge.focus import focus
 from covedge.frames.analysis import frame_of
 from covedge.frames.design import ModelFrame
 from covedge.grams.store import ladder_from_json, load_gram
@@ -24,14 +23,13 @@ from covedge.jsonio import read_json, write_json
 from covedge.models.ladder import Ladder
 from covedge.status import FILE, failure, folder_or_failure, json_or_failure
 from covedge.streaming.sufficient import BATCHED_FROM
-from covedge.verdict import focus
 
 log = logging.getLogger("infer")
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What the three results share. frame : None where there are too many rows.
+    """What both results share. frame : None where there are too many rows.
 
     draws : by model, all batches; reasons : by model, why there are none or fewer than asked for.
     smallest : the smallest SD that matters, in units of the response. focus : model looked at.
@@ -46,11 +44,11 @@ class _Known:
     focus: str
 
 
-def infer(data, gram, ladder, fits, profiles, bootstrap, analysis, intervals, tests, leave_out):
-    """Write intervals/{model}.json, tests.json and leave_out.json.
+def infer(data, gram, ladder, fits, profiles, bootstrap, analysis, intervals, leave_out):
+    """Write intervals/{model}.json and leave_out.json.
 
     profiles : folder of the step before. bootstrap : folders with batches of draws. What one of
-    the three results lacks does not cost the others.
+    the two results lacks does not cost the other.
     """
 
     @cache
@@ -60,7 +58,6 @@ def infer(data, gram, ladder, fits, profiles, bootstrap, analysis, intervals, te
     folder_or_failure(
         "infer", intervals, lambda folder: _intervals(known(), profiles, analysis["name"], folder)
     )
-    json_or_failure("tests", tests, lambda: _tests(known(), analysis["seed"]))
     json_or_failure("leave_out", leave_out, lambda: _left_out(known()))
 
 
@@ -79,7 +76,7 @@ def _known(data, gram, ladder, fits, bootstrap, analysis):
         found,
         refitted,
         frame_of(data, analysis) if likelihood.gram.n_obs < BATCHED_FROM else None,
-        *_draws(bootstrap, refitted),
+        *all_draws(bootstrap, list(refitted)),
         smallest_sd(analysis["smallest_sd"], looked_at),
         looked_at["model"],
     )
@@ -105,21 +102,6 @@ def _intervals(known, profiles, analysis, folder):
         write_json(folder / f"{name}.json", record)
 
 
-def _draws(folders, models):
-    """({model: its draws, all batches}, {model: why there are none or fewer})."""
-    batches, reasons = {name: [] for name in models}, {}
-    for folder in map(Path, folders):
-        told = read_json(folder / FILE)
-        if told["status"] != "ok":
-            reasons |= dict.fromkeys(models, f"the bootstrap failed: {told['reason']}")
-        reasons |= told.get("skipped", {})
-        for name, found in batches.items():
-            if (folder / f"{name}.parquet").exists():
-                found.append(pd.read_parquet(folder / f"{name}.parquet"))
-    tables = {name: pd.concat(found, ignore_index=True) for name, found in batches.items() if found}
-    return {name: table for name, table in tables.items() if len(table)}, reasons
-
-
 def _profiles(folder, model):
     """The profiles of a model; None where it is not looked at closely; or why they failed."""
     path = Path(folder) / f"{model}.json"
@@ -127,16 +109,6 @@ def _profiles(folder, model):
         return read_json(path)
     told = read_json(Path(folder) / FILE)
     return told if told["status"] != "ok" else None
-
-
-def _tests(known, seed):
-    planned = plan(known.ladder.models, known.fits, seed)
-    simulated = {}
-    for smaller, larger in (pair.names for pair in planned.pairs):
-        draws = known.draws.get(smaller)
-        both = criteria(draws, smaller, larger) if draws is not None else None
-        simulated[smaller, larger] = known.reasons.get(smaller) if both is None else both
-    return comparisons_record(compare(planned, simulated))
 
 
 def _left_out(known):
@@ -158,6 +130,5 @@ if __name__ == "__main__":
         bootstrap=snakemake.input.bootstrap,
         analysis=snakemake.params.analysis,
         intervals=snakemake.output.intervals,
-        tests=snakemake.output.tests,
         leave_out=snakemake.output.leave_out,
     )

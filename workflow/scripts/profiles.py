@@ -5,13 +5,14 @@ import time
 
 from covedge.fits.fit import fit as fit_model
 from covedge.fits.likelihood import Likelihood
+from covedge.focus import focus
 from covedge.grams.store import ladder_from_json, load_gram
 from covedge.inference.intervals import LEVEL
 from covedge.jsonio import read_json, write_json
 from covedge.profiles.profile import by_maximum_likelihood, cut, profile
 from covedge.profiles.profile_record import profile_record
+from covedge.recommendation import read_tests, recommend
 from covedge.status import failure, folder_or_failure
-from covedge.verdict import focus, recommended
 
 log = logging.getLogger("profiles")
 
@@ -19,7 +20,7 @@ log = logging.getLogger("profiles")
 PROGRESS = 10.0
 
 
-def profiles(gram, ladder, fits, analysis, profiles):
+def profiles(gram, ladder, fits, tests, analysis, profiles):
     """Write {model}.json of the model that is looked at and of the recommended one.
 
     Each has the profiles by the fit's own criterion and, of a REML fit, by ML as well.
@@ -29,7 +30,9 @@ def profiles(gram, ladder, fits, analysis, profiles):
         found = ladder_from_json(read_json(ladder))
         records = [read_json(f"{fits}/{model.name}.json") for model in found.models]
         likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
-        wanted = {focus(records)["model"], recommended(records)["model"]}
+        looked_at = focus(records)
+        chosen = recommend(records, looked_at, read_tests(tests)).chosen
+        wanted = {fit["model"] for fit in (looked_at, chosen) if fit is not None}
         for model in found.models:
             if model.name in wanted:
                 record = _one(likelihood, found, model, analysis["seed"])
@@ -76,6 +79,7 @@ if __name__ == "__main__":
         gram=snakemake.input.gram,
         ladder=snakemake.input.ladder,
         fits=snakemake.input.fits,
+        tests=snakemake.input.tests,
         analysis=snakemake.params.analysis,
         profiles=snakemake.output.profiles,
     )

@@ -56,9 +56,12 @@ def test_with_few_groups_less_is_beyond_doubt(models):
     assert found["m1-intercept"].richer == ("m2-compound", "m3-diagonal", "m4-full")
 
 
-def test_where_nothing_is_gained_nothing_is_simulated(models):
-    fits = [*FITS[:3], FITS[3] | {"criterion": 100.0}, FITS[4]]
+def test_where_nothing_is_gained_no_test_is_simulated(models):
+    fits = [*FITS[:3], FITS[3] | {"criterion": 100.0, "degenerate": True}, FITS[4]]
     assert "m3-diagonal" not in planned(models, fits=fits)
+    # A sound rung that fits as well may be recommended, and gets intervals of its own.
+    fits = [*FITS[:3], FITS[3] | {"criterion": 100.0}, FITS[4]]
+    assert planned(models, fits=fits)["m3-diagonal"].richer == ()
 
 
 def test_the_goal_can_be_identified(models):

@@ -23,9 +23,10 @@ STEPS: dict[str, tuple[str, ...]] = {
     "engines": ("formula", "method", "ladder", "weights", "engines"),
     "bayes": ("formula", "method", "ladder", "weights", "bayes", "seed"),
     "bootstrap": ("method", "bootstrap.models", "seed"),
+    "compare": ("method", "bootstrap", "seed"),
     "profiles": ("method", "seed"),
     "infer": ("formula", "method", "ladder", "weights", "smallest_sd", "bootstrap", "seed"),
-    "diagnose": ("method", "smallest_sd", "bootstrap", "seed"),
+    "diagnose": ("formula", "method", "ladder", "weights", "smallest_sd", "bootstrap", "seed"),
 }
 
 

@@ -5,45 +5,43 @@ Fits, engines and design come as the records of the earlier steps (design, secti
 
 from dataclasses import asdict
 
-from covedge.causes import Cause, Power
+from covedge.advice import advice_record
+from covedge.causes.cause import (
+    MISSPECIFIED,
+    MORE_EFFECTS,
+    NEGATIVE,
+    NO_VARIATION,
+    ONE_GROUP,
+    OPTIMISER,
+    REDUNDANT,
+    TOO_LITTLE,
+    UNDECIDED,
+    Cause,
+)
+from covedge.causes.diagnosis import Diagnosis
 from covedge.fits.spectrum import ALIVE
+from covedge.focus import breaks, focus
+from covedge.recommendation import recommend
+from covedge.supported import supported_ranks
 from covedge.words import count, describe
-
-
-def focus(fits: list[dict]) -> dict:
-    """The richest rung that is identifiable: what is looked at where the asked-for model is not."""
-    return next((fit for fit in reversed(fits) if fit["identifiable"]), fits[0])
-
-
-def breaks(fits: list[dict]) -> dict | None:
-    """The first rung of the ladder that is degenerate or not identifiable."""
-    return next((fit for fit in fits if fit["degenerate"] or not fit["identifiable"]), None)
-
-
-def recommended(fits: list[dict]) -> dict:
-    """The rung to report: smallest AIC among those certified, identifiable and not degenerate."""
-    sound = [
-        fit
-        for fit in fits
-        if fit["certificate"]["certified"] and fit["identifiable"] and not fit["degenerate"]
-    ]
-    return min(sound, key=lambda fit: (fit["aic"], fit["n_parameters"]))
 
 
 def verdict(
     analysis: str,
     fits: list[dict],
     causes: list[Cause],
-    powers: dict[str, Power],
+    diagnosis: Diagnosis,
     smallest_sd: float,
+    tests: dict | None,
 ) -> dict:
     """The content of verdict.json.
 
-    fits : of all rungs, simplest first, the asked-for last. powers : of the degenerate terms of
-    the rung that is looked at, by grouping factor.
+    fits : of all rungs, simplest first, the asked-for last. causes : in order, those of
+    `diagnosis` and all others. tests : tests.json, None where the comparisons failed.
     """
     asked, looked_at, first = fits[-1], focus(fits), breaks(fits)
-    chosen = recommended(fits)
+    advice = recommend(fits, looked_at, tests)
+    supported = supported_ranks(fits, looked_at, tests)
     return {
         "analysis": analysis,
         "asked": asked["model"],
@@ -54,15 +52,13 @@ def verdict(
         "certified": asked["certificate"]["certified"],
         "where": [entry for fit in fits for entry in _where(fit)],
         "varies": _varies(looked_at),
+        "supported": supported,
         "causes": [asdict(cause) for cause in causes],
-        "power": {group: power.evidence for group, power in powers.items()},
+        "power": {group: power.evidence for group, power in diagnosis.powers.items()},
+        "not_done": diagnosis.not_done,
         "smallest_sd": smallest_sd,
-        "recommended": {
-            "model": chosen["model"],
-            "formula": chosen["formula"],
-            "because": _because(chosen, asked, fits),
-        },
-        "summary": _summary(asked, looked_at, chosen, causes, powers),
+        "recommended": advice_record(advice, fits, looked_at),
+        "summary": _summary(asked, looked_at, advice.chosen, causes, supported),
     }
 
 
@@ -97,51 +93,7 @@ def _varies(fit):
     ]
 
 
-def _because(chosen, asked, fits):
-    sound = sum(
-        fit["certificate"]["certified"] and fit["identifiable"] and not fit["degenerate"]
-        for fit in fits
-    )
-    if chosen["model"] == asked["model"]:
-        return (
-            "It is the model that you asked for, it is sound, and no simpler rung has a lower AIC."
-        )
-    if chosen["degenerate"] == asked["degenerate"] and asked["identifiable"]:
-        return (
-            f"Your model is sound too, but of the {sound} sound rungs of the ladder this one has "
-            "the smallest AIC."
-        )
-    text = (
-        f"Of the {count(sound, 'rung')} of the ladder that are certified, identifiable and not "
-        "degenerate, it has the smallest AIC."
-    )
-    best = min((f for f in fits if f["identifiable"]), key=lambda f: f["aic"])
-    gap = chosen["aic"] - best["aic"]
-    if best["degenerate"] and gap > 0:
-        name = "Your model" if best["model"] == asked["model"] else best["model"]
-        text += (
-            f" {name}, singular as it is, has an AIC that is smaller by {gap:.1f}: its "
-            "directions that do vary are more than this rung can express."
-        ) + _reduced_rank(best)
-    return text
-
-
-def _reduced_rank(fit):
-    """What a singular fit is, said as a model: its degenerate full terms at their rank; or ""."""
-    terms = [
-        f"rr({term['factor'] or ' + '.join(term['effects'])} | {term['group']}, {term['rank']})"
-        for term in fit["terms"]
-        if term["degenerate"] and term["structure"] == "full" and term["rank"] > 0
-    ]
-    if not terms:
-        return ""
-    return (
-        " Said as what it is, the singular fit is a reduced-rank model, "
-        f"{' + '.join(terms)} in glmmTMB's notation, and may be reported as such."
-    )
-
-
-def _summary(asked, looked_at, chosen, causes, powers):
+def _summary(asked, looked_at, chosen, causes, supported):
     sentences = [_first(asked)]
     if not asked["identifiable"]:
         lost = [term["group"] for term in asked["terms"] if not term["identifiable"]]
@@ -151,22 +103,46 @@ def _summary(asked, looked_at, chosen, causes, powers):
             "what follows is about it."
         )
     sentences += _ranks(looked_at)
-    named = {cause.cause for cause in causes}
-    if "too_little_information" in named:
-        sentences.append(
-            "The design says too little to tell a collapsed direction from a small one: do not "
-            "conclude that nothing varies there."
-        )
-    elif powers and all(power.enough for power in powers.values()):
-        sentences.append(
-            "The design would have shown a variation that matters, had it been there: the "
-            "collapsed directions are small or absent."
-        )
-    if "optimiser_failure" in named:
-        sentences.append("Another package stopped short of this optimum; see the engines.")
-    if chosen["model"] != asked["model"]:
+    sentences += [found["sentence"] for found in supported]
+    sentences += _of_causes(causes, len(looked_at["terms"]) > 1)
+    if chosen is not None and chosen["model"] != asked["model"]:
         sentences.append(f"Report {chosen['model']} instead: {chosen['formula']}.")
     return " ".join(sentences)
+
+
+# What the summary says of a cause; its own sentence has the numbers.
+_SHORT = {
+    MORE_EFFECTS: "With so few groups it would be singular whatever the data say.",
+    ONE_GROUP: "One group decides: without it the fit has a direction more.",
+    MISSPECIFIED: "What the model assumes of the residuals does not hold, and that decides.",
+    NEGATIVE: "Members of a group differ more than chance makes them, as if they competed.",
+    TOO_LITTLE: (
+        "The design says too little to tell a collapsed direction from a small one: do not "
+        "conclude that nothing varies there."
+    ),
+    UNDECIDED: "Whether what collapsed is absent or only small cannot be told from these data.",
+    NO_VARIATION: (
+        "The design would have shown a variation that matters, had it been there: what collapsed "
+        "is small or absent."
+    ),
+    REDUNDANT: "The effects move together: fewer directions describe all of them.",
+    OPTIMISER: "Another package stopped short of this optimum; see the engines.",
+}
+
+
+def _of_causes(causes, several):
+    """One sentence a cause; several : whether there are several grouping factors."""
+    groups = {}
+    for cause in causes:
+        groups.setdefault(cause.cause, []).append(cause.group)
+    found = []
+    for name, where in groups.items():
+        named = list(dict.fromkeys(group for group in where if group))
+        of = f"Of {' and '.join(named)}: " if several and named else ""
+        words = _SHORT.get(name)
+        if words:
+            found.append(of + (words[0].lower() + words[1:] if of else words))
+    return found
 
 
 def _first(asked):

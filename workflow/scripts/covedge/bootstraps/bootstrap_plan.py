@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from covedge.comparing.few_groups import BEYOND_DOUBT, bound
 from covedge.errors import ConfigError, did_you_mean
+from covedge.focus import focus
 from covedge.models.containment import inside
 from covedge.models.ladder import Model
-from covedge.verdict import focus, recommended
+from covedge.recommendation import sound
 
 # Where the richer rung gains less than this, p = 1 by any test.
 NOTHING = 1e-6
@@ -41,8 +42,8 @@ def plans(
 
     fits : records of the rungs, models : the rungs. n_levels : groups of each term of the ladder.
     work : multiplications of one refit of each. asked : `bootstrap.models` of the config: `auto`
-    takes the rung that is looked at, the recommended one, and all that are to be tested against
-    that rung or the next one by simulation.
+    takes the rung that is looked at, all that are to be tested against that rung or the next one
+    by simulation, and the simplest sound one that fits as well, which may be recommended.
 
     Raises ConfigError for a model that is not in the ladder.
     """
@@ -54,8 +55,10 @@ def plans(
         for i in range(len(fits))
     ]
     if asked == "auto":
-        looked_at = {goal, names.index(recommended(fits)["model"])}
-        wanted = looked_at | {i for i, others in enumerate(richer) if others}
+        wanted = {goal} | {i for i, others in enumerate(richer) if others}
+        lowest = fits[goal]["criterion"] + NOTHING
+        equal = [i for i, fit in enumerate(fits) if sound(fit) and fit["criterion"] < lowest]
+        wanted |= set(sorted(equal, key=lambda i: fits[i]["n_parameters"])[:1])
     else:
         for name in asked:
             if name not in names:

@@ -88,13 +88,21 @@ def as_written(term: Term, written: Iterable[RandomTerm]) -> Structure:
             components.append(Component(identity[:, columns], FULL, rank))
         else:
             components += _diagonal(term, columns)
-    return Structure(_name(term, components), tuple(components))
+    return named(term, components)
+
+
+def named(term: Term, components: Iterable[Component]) -> Structure:
+    """The structure with these components, by the name that they have together."""
+    components = tuple(components)
+    return Structure(_name(term, components), components)
 
 
 def _name(term, components):
     sizes = [c.basis.shape[1] for c in components]
     if not components:
         return "absent"
+    if any(c.kind != FULL for c in components):
+        return "compound symmetry" if len(components) == 2 else "blocks"
     if sizes == [len(term.effects)] and sizes != [1]:
         return "full" if components[0].rank == sizes[0] else "rank d"
     if (

@@ -6,7 +6,8 @@ from covedge.pages.results import FAILED, Results
 TITLES = {
     "not_identifiable": "The design cannot tell these variances apart",
     "more_effects_than_groups": "More random effects than groups",
-    "too_little_information": "Too little information to see the smallest variance",
+    "too_little_information": "Too little information to see the smallest variance that matters",
+    "cannot_be_told_apart": "Absent or only small: these data cannot tell",
     "no_variation": "The groups do not differ in this",
     "redundant_effects": "Effects that move together",
     "negative_covariance": "Members of a group differ more than strangers",

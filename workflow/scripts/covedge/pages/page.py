@@ -14,6 +14,7 @@ from covedge.pages import (
     engines,
     fixed_effects,
     geometry,
+    instead,
     intervals,
     ladder,
     leave_out,
@@ -71,6 +72,7 @@ class Page:
     engines = _section(engines.compose)
     geometry = _section(geometry.compose)
     causes = _section(causes.compose)
+    instead = _section(instead.compose)
     comparisons = _section(comparisons.compose)
     intervals = _section(intervals.compose)
     simulation = _section(simulation.compose)

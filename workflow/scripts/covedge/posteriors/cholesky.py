@@ -34,7 +34,13 @@ def _lkj(name, component: ComponentPrior):
         return pm.HalfNormal(f"sd{name}", sigma=scales[0]) * pt.eye(p)
     sd = pm.HalfNormal.dist(sigma=scales, shape=p)
     packed = pm.LKJCholeskyCov(
-        f"cholesky{name}", eta=component.hyper.eta, n=p, sd_dist=sd, compute_corr=False
+        f"cholesky{name}",
+        eta=component.hyper.eta,
+        n=p,
+        sd_dist=sd,
+        compute_corr=False,
+        # PyMC's own start is a draw from the prior, which takes long to compile.
+        initval=np.diag(scales)[np.tril_indices(p)],
     )
     return pm.math.expand_packed_triangular(p, packed, lower=True)
 

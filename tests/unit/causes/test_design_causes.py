@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from covedge import causes
+from covedge.causes.information import too_little_information
+from covedge.causes.more_effects_than_groups import more_effects_than_groups
+from covedge.causes.not_identifiable import not_identifiable
+from covedge.causes.power import power as power_of
 from covedge.fits.optimum import solve
 from covedge.frames.cells import describe
 from covedge.frames.data import prepare
@@ -41,7 +44,7 @@ def test_more_effects_than_groups_exactly_where_the_rank_is_forced(formula, n_gr
     ranks = []
     for seed in range(6):
         problem = set_up(layout(n_groups, cells, 6, seed, sd=3.0), formula)
-        found = causes.more_effects_than_groups(problem.likelihood, problem.structures, "m", ["g"])
+        found = more_effects_than_groups(problem.likelihood, problem.structures, "m", ["g"])
         fitted = solve(problem.likelihood, problem.structures)
         ranks.append(fitted.factors.blocks[0].columns)
         bound = n_groups - (dependencies or 0)
@@ -55,7 +58,7 @@ def test_one_value_per_cell_is_not_identifiable():
     table = layout(12, 4, 1, seed=2)
     problem = set_up(table, "y ~ f + (f | g)")
     design = describe(prepare(table, problem.formula), problem.formula)
-    (cause,) = causes.not_identifiable(record(problem), design)
+    (cause,) = not_identifiable(record(problem), design)
     assert (cause.cause, cause.group) == ("not_identifiable", "g")
     # 10 covariances and the residual variance, of which one is confounded.
     assert (cause.evidence["parameters"], cause.evidence["identifiable"]) == (11, 10)
@@ -67,19 +70,19 @@ def test_with_two_values_per_cell_it_is():
     table = layout(12, 4, 2, seed=2)
     problem = set_up(table, "y ~ f + (f | g)")
     design = describe(prepare(table, problem.formula), problem.formula)
-    assert causes.not_identifiable(record(problem), design) == []
+    assert not_identifiable(record(problem), design) == []
 
 
 @pytest.mark.parametrize(("n_groups", "repeats", "often"), [(5, 2, True), (60, 30, False)])
 def test_too_little_information_is_a_matter_of_the_design(n_groups, repeats, often):
     problem = set_up(layout(n_groups, 3, repeats, seed=4), "y ~ f + (f | g)")
     fitted = solve(problem.likelihood, problem.structures)
-    power = causes.power(fitted.factors, fitted.x, {0}, 0.5, replicates=200, seed=1)[0]
-    found = causes.too_little_information(power, "m", "g")
+    power = power_of(fitted.factors, fitted.x, {0}, 0.5, replicates=200, seed=1)[0]
+    found = too_little_information(power, "m", "g")
     assert bool(found) is often
     if often:
         low, high = found[0].evidence["interval"]
-        assert 0.05 < low < found[0].evidence["p_singular"] < high <= 1
+        assert 0.20 < low < found[0].evidence["p_singular"] < high <= 1
 
 
 def test_raised_directions_have_the_smallest_sd_that_matters():
@@ -90,40 +93,14 @@ def test_raised_directions_have_the_smallest_sd_that_matters():
     problem = set_up(table, "y ~ 1 + (1 | g)")
     fitted = solve(problem.likelihood, problem.structures)
     assert fitted.factors.blocks[0].columns == 0
-    power = causes.power(fitted.factors, fitted.x, {0}, 0.3, replicates=40, seed=1)[0]
+    power = power_of(fitted.factors, fitted.x, {0}, 0.3, replicates=40, seed=1)[0]
     # Reliability of a mean of 8 when the groups' SD is 0.3: n tau^2 / (1 + n tau^2), of which
     # the REML projection keeps (L - 1) / L.
     expected = 8 * 0.09 / (1 + 8 * 0.09)
     assert power.weakest == pytest.approx(expected * 9 / 10, rel=0.15)
 
 
-def answer(**changes):
-    given = {
-        "status": "ok",
-        "agrees": False,
-        "engine": "other",
-        "version": "1",
-        "model": "m1",
-        "distance": 2.3,
-        "converged": True,
-        "singular": True,
-        "messages": [],
-    }
-    return given | changes
-
-
-def test_optimiser_failure_tells_false_singularity_from_stopping_short():
-    healthy, singular = {"m1": {"degenerate": False}}, {"m1": {"degenerate": True}}
-    assert causes.optimiser_failure([answer()], healthy)[0].evidence["kind"] == "false singularity"
-    assert causes.optimiser_failure([answer()], singular)[0].evidence["kind"] == "imprecise"
-    assert causes.optimiser_failure([answer(agrees=True)], healthy) == []
-    assert causes.optimiser_failure([{"status": "failed", "model": "m1"}], healthy) == []
-
-
 def test_sleepstudy_has_no_cause():
     problem = set_up(data_set("sleepstudy"), "Reaction ~ Days + (Days | Subject)")
     assert not record(problem)["degenerate"]
-    assert (
-        causes.more_effects_than_groups(problem.likelihood, problem.structures, "m", ["Subject"])
-        == []
-    )
+    assert more_effects_than_groups(problem.likelihood, problem.structures, "m", ["Subject"]) == []

@@ -1,0 +1,134 @@
+"""The recommended model in words: why this one, what it costs, and what the schools would say."""
+
+from covedge.recommendation import BALANCED, LEVEL, Recommendation, cost, sound
+from covedge.words import count
+
+# Books and papers that the page names, by school.
+REFERENCES = {
+    "maximal": (
+        "Barr, Levy, Scheepers & Tily (2013), Random effects structure for confirmatory "
+        "hypothesis testing: Keep it maximal. Journal of Memory and Language 68, 255-278"
+    ),
+    "parsimonious": (
+        "Bates, Kliegl, Vasishth & Baayen (2015), Parsimonious mixed models. arXiv:1506.04967"
+    ),
+    "balanced": (
+        "Matuschek, Kliegl, Vasishth, Baayen & Bates (2017), Balancing Type I error and power in "
+        "linear mixed models. Journal of Memory and Language 94, 305-315"
+    ),
+}
+
+
+def advice_record(advice: Recommendation, fits: list[dict], looked_at: dict) -> dict:
+    """`recommended` of verdict.json."""
+    asked, chosen = fits[-1], advice.chosen
+    if chosen is None:
+        return {
+            "model": None,
+            "formula": None,
+            "because": "No rung of the ladder is certified, identifiable and not degenerate: list "
+            "simpler ones under `ladder` in the config, or leave it at `auto`.",
+            "cost": None,
+            "schools": [],
+            "candidates": [],
+        }
+    return {
+        "model": chosen["model"],
+        "formula": chosen["formula"],
+        "because": _because(advice, asked, looked_at),
+        "cost": _cost(chosen, looked_at),
+        "schools": _schools(advice, fits, looked_at),
+        "candidates": [
+            {"model": c.fit["model"], "p": c.p, "drops": list(c.missing)} for c in advice.candidates
+        ],
+    }
+
+
+def _because(advice, asked, looked_at):
+    chosen, n = advice.chosen, len(advice.candidates)
+    if advice.by_aic:
+        return (
+            f"Of the {count(n, 'rung')} that are certified, identifiable and not degenerate it has "
+            "the smallest AIC; the tests between rungs failed, or there are none."
+        )
+    own = next(c for c in advice.candidates if c.fit["model"] == chosen["model"])
+    if chosen["model"] == asked["model"]:
+        return "It is the model that you asked for, it is sound, and every simpler rung fits worse."
+    whose = "your model" if looked_at["model"] == asked["model"] else looked_at["model"]
+    text = (
+        f"It is the simplest of the {count(n, 'rung')} of the ladder that are certified, "
+        "identifiable and not degenerate and that do not fit worse than "
+        f"{whose} (p = {own.p:.2g}{'' if own.p > LEVEL else ', the largest there is'})."
+    )
+    if own.missing:
+        text += (
+            f" It leaves out {' and '.join(own.missing)}, whose variance is estimated as zero on "
+            "every rung that has it."
+        )
+    if sound(looked_at) and looked_at["model"] == asked["model"]:
+        text += " Your own model is sound too, and may be reported as it is."
+    if "rr(" in chosen["formula"]:
+        text += (
+            " rr(effects | group, d) is glmmTMB's notation for a covariance matrix with d "
+            "directions; the estimates are those on this page."
+        )
+    return text
+
+
+def _cost(chosen, looked_at):
+    """What the other model says of the fixed effects."""
+    if chosen["model"] == looked_at["model"]:
+        return None
+    found = cost(chosen, looked_at)
+    if found is None:
+        return None
+    same = abs(found.moved) < 0.01 and found.smaller > 0.99 and found.larger < 1.01
+    if same:
+        sentence = (
+            f"{looked_at['model']} says the same of the fixed effects: no estimate moves by more "
+            "than a hundredth of its standard error, and no standard error by more than 1 %."
+        )
+    else:
+        sentence = (
+            f"{looked_at['model']} would have moved no fixed effect by more than "
+            f"{abs(found.moved):.2g} of its standard errors ({found.name}); its standard errors "
+            f"are {_range(found)} those of {chosen['model']}."
+        )
+    return {**vars(found), "beside": looked_at["model"], "sentence": sentence}
+
+
+def _range(found):
+    low, high = f"{found.smaller:.2f}", f"{found.larger:.2f}"
+    return f"{low} times" if low == high else f"{low} to {high} times"
+
+
+def _schools(advice, fits, looked_at):
+    """What each school would report, and why."""
+    reduced = _as_it_is(fits, looked_at)
+    maximal = (
+        "keep all random effects that the design justifies, and simplify only what does not "
+        f"converge: {looked_at['formula']}, which has an optimum, if a singular one"
+        if looked_at["degenerate"]
+        else f"keep all random effects that the design justifies: {looked_at['formula']}"
+    )
+    parsimonious = (
+        f"keep as many directions as the estimated covariance has: {reduced['formula']}, and go on "
+        "to drop what a likelihood-ratio test does not support"
+    )
+    schools = [("maximal", looked_at, maximal), ("parsimonious", reduced, parsimonious)]
+    if advice.balanced is not None:
+        balanced = (
+            f"drop a component only where its test has p > {BALANCED:g}, which keeps power and "
+            f"still guards the error rate: {advice.balanced['formula']}"
+        )
+        schools.append(("balanced", advice.balanced, balanced))
+    return [
+        {"school": school, "model": fit["model"], "says": says, "reference": REFERENCES[school]}
+        for school, fit, says in schools
+    ]
+
+
+def _as_it_is(fits, looked_at):
+    """The sound rung that fits as well as the one looked at, with the fewest parameters."""
+    equal = [fit for fit in fits if sound(fit) and fit["criterion"] < looked_at["criterion"] + 1e-6]
+    return min(equal, key=lambda fit: fit["n_parameters"], default=looked_at)

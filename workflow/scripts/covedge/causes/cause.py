@@ -1,0 +1,47 @@
+"""A cause: why a fit is degenerate, with its evidence as numbers. Design, section 6."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+NOT_IDENTIFIABLE = "not_identifiable"
+MORE_EFFECTS = "more_effects_than_groups"
+ONE_GROUP = "one_group"
+MISSPECIFIED = "misspecified"
+NEGATIVE = "negative_covariance"
+TOO_LITTLE = "too_little_information"
+UNDECIDED = "cannot_be_told_apart"
+NO_VARIATION = "no_variation"
+REDUNDANT = "redundant_effects"
+OPTIMISER = "optimiser_failure"
+
+# What is certain from the design comes first; then what was seen to mend the fit when it was taken
+# away; then what is beyond chance; then what the size of the data allows one to say of the rest.
+ORDER = (
+    NOT_IDENTIFIABLE,
+    MORE_EFFECTS,
+    ONE_GROUP,
+    MISSPECIFIED,
+    NEGATIVE,
+    TOO_LITTLE,
+    UNDECIDED,
+    NO_VARIATION,
+    REDUNDANT,
+    OPTIMISER,
+)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """cause : its name; model, group : where; evidence : numbers; sentence : in words."""
+
+    cause: str
+    model: str
+    group: str | None
+    evidence: dict[str, Any] = field(default_factory=dict)
+    sentence: str = ""
+
+
+def ordered(causes: Iterable[Cause]) -> list[Cause]:
+    """In the order in which a reader had better meet them; equal ones as they come."""
+    return sorted(causes, key=lambda cause: ORDER.index(cause.cause))
