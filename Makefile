@@ -8,7 +8,7 @@ IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 # Jobs may keep their bytecode: each is a process of its own and would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all set-up test test-all bench coverage calibration lint lock clean help
+.PHONY: all set-up test test-all bench bench-causes coverage calibration lint lock clean help
 
 all: $(READY) ## Set up and run the workflow, which writes reports/html (CORES=4); plain `make` does this
 	$(IN_VENV) snakemake --cores $(CORES)
@@ -27,6 +27,10 @@ test-all: $(READY) ## Run every test; with COVEDGE_REQUIRE_ALL=1 a missing progr
 bench: $(READY) ## Time covedge beside lme4, nlme, statsmodels, mixedlm and rstanarm, in half an hour (QUICK=1: four minutes)
 	@sh tools/set_up_bench.sh
 	$(IN_VENV) python benchmarks/run.py $(if $(QUICK),--quick)
+
+bench-causes: $(READY) ## Diagnose data whose cause is known, in some forty minutes: docs/causes.md, docs/recommendation.md
+	$(IN_VENV) PYTHONPATH=benchmarks OPENBLAS_NUM_THREADS=1 python -m known_causes.run
+	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/structures.py
 
 coverage: $(READY) ## Count how often the intervals hold the truth, in some twenty minutes: docs/coverage.md
 	$(IN_VENV) OPENBLAS_NUM_THREADS=1 python benchmarks/interval_coverage.py
@@ -49,4 +53,4 @@ clean: ## Remove all that is generated: results, pages, caches, .venv and .tools
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F "|" '{ printf "make %-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F "|" '{ printf "make %-12s %s\n", $$1, $$2 }'

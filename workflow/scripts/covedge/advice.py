@@ -55,11 +55,15 @@ def _because(advice, asked, looked_at):
     if chosen["model"] == asked["model"]:
         return "It is the model that you asked for, it is sound, and every simpler rung fits worse."
     whose = "your model" if looked_at["model"] == asked["model"] else looked_at["model"]
-    text = (
-        f"It is the simplest of the {count(n, 'rung')} of the ladder that are certified, "
-        "identifiable and not degenerate and that do not fit worse than "
-        f"{whose} (p = {own.p:.2g}{'' if own.p > LEVEL else ', the largest there is'})."
-    )
+    better = f"does not fit worse than {whose} (p = {own.p:.2g})"
+    if own.p <= LEVEL:
+        better = f"fits least badly beside {whose} (p = {own.p:.2g})"
+    text = f"Of the {count(n, 'rung')} of the ladder that are certified, identifiable and not "
+    text += f"degenerate, it is the simplest that {better}."
+    if n == 1:
+        text = (
+            f"It is the only rung that is certified, identifiable and not degenerate; it {better}."
+        )
     if own.missing:
         text += (
             f" It leaves out {' and '.join(own.missing)}, whose variance is estimated as zero on "
@@ -104,26 +108,38 @@ def _range(found):
 
 def _schools(advice, fits, looked_at):
     """What each school would report, and why."""
-    reduced = _as_it_is(fits, looked_at)
     maximal = (
-        "keep all random effects that the design justifies, and simplify only what does not "
-        f"converge: {looked_at['formula']}, which has an optimum, if a singular one"
-        if looked_at["degenerate"]
-        else f"keep all random effects that the design justifies: {looked_at['formula']}"
+        "Keep all random effects that the design justifies; simplify only what does not converge."
     )
-    parsimonious = (
-        f"keep as many directions as the estimated covariance has: {reduced['formula']}, and go on "
-        "to drop what a likelihood-ratio test does not support"
-    )
-    schools = [("maximal", looked_at, maximal), ("parsimonious", reduced, parsimonious)]
+    if looked_at["degenerate"]:
+        maximal += " This one has an optimum, if a singular one."
+    reduced = _as_it_is(fits, looked_at)
+    schools = [
+        ("maximal", looked_at, maximal),
+        (
+            "parsimonious",
+            reduced,
+            "Keep as many directions as the estimated covariance has, and go on to drop what a "
+            "likelihood-ratio test does not support.",
+        ),
+    ]
     if advice.balanced is not None:
-        balanced = (
-            f"drop a component only where its test has p > {BALANCED:g}, which keeps power and "
-            f"still guards the error rate: {advice.balanced['formula']}"
+        schools.append(
+            (
+                "balanced",
+                advice.balanced,
+                f"Drop a component only where its test has p > {BALANCED:g}: that keeps power, and "
+                "still guards the error rate.",
+            )
         )
-        schools.append(("balanced", advice.balanced, balanced))
     return [
-        {"school": school, "model": fit["model"], "says": says, "reference": REFERENCES[school]}
+        {
+            "school": school,
+            "model": fit["model"],
+            "formula": fit["formula"],
+            "says": says,
+            "reference": REFERENCES[school],
+        }
         for school, fit, says in schools
     ]
 

@@ -78,12 +78,12 @@ def _sentence(term, needed, directions, p):
     plural = "is" if needed == 1 else "are"
     text = (
         f"Of the {count(term['rank'], 'direction')} in which the fit lets levels of "
-        f"{term['group']} differ, {needed} {plural} beyond doubt ({words})"
+        f"{term['group']} differ, {needed} {plural} needed ({words})"
     )
     if needed - 1 in p:
         text += f": with {needed - 1} the model fits worse ({_p_words(p[needed - 1])})"
     if needed < term["rank"]:
-        text += f"; more are not needed ({_p_words(p[needed])} for a model with {needed})"
+        text += f"; more are not ({_p_words(p[needed])} for a model with {needed})"
     return text + "."
 
 

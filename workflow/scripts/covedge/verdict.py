@@ -21,7 +21,7 @@ from covedge.causes.cause import (
 from covedge.causes.diagnosis import Diagnosis
 from covedge.fits.spectrum import ALIVE
 from covedge.focus import breaks, focus
-from covedge.recommendation import recommend
+from covedge.recommendation import recommend, sound
 from covedge.supported import supported_ranks
 from covedge.words import count, describe
 
@@ -106,7 +106,13 @@ def _summary(asked, looked_at, chosen, causes, supported):
     sentences += [found["sentence"] for found in supported]
     sentences += _of_causes(causes, len(looked_at["terms"]) > 1)
     if chosen is not None and chosen["model"] != asked["model"]:
-        sentences.append(f"Report {chosen['model']} instead: {chosen['formula']}.")
+        if sound(asked):
+            sentences.append(
+                f"You may report it as it is. The data do not need all of it: {chosen['model']} "
+                f"does not fit worse, {chosen['formula']}."
+            )
+        else:
+            sentences.append(f"Report {chosen['model']} instead: {chosen['formula']}.")
     return " ".join(sentences)
 
 
@@ -176,9 +182,15 @@ def _ranks(fit):
     sentences = []
     for term in fit["terms"]:
         alive, whole = term["rank"], term["full_rank"]
+        if whole == 1:
+            if not alive:
+                sentences.append(
+                    f"The variance between levels of {term['group']} is estimated as exactly zero."
+                )
+            continue
         if alive == whole:
-            if whole > 1:
-                sentences.append(f"All {whole} directions vary between levels of {term['group']}.")
+            all_of = "Both" if whole == 2 else f"All {whole}"
+            sentences.append(f"{all_of} directions vary between levels of {term['group']}.")
             continue
         verb = "varies" if alive == 1 else "vary"
         has = "has" if whole - alive == 1 else "have"

@@ -14,7 +14,7 @@ from covedge.causes.cause import NEGATIVE, Cause
 from covedge.comparing.bootstrap_test import clopper_pearson
 from covedge.frames.design import ModelFrame
 
-LEVEL = 0.01
+LEVEL = 0.005
 # A spread below this part of the response's own is none but for rounding.
 NOTHING = 1e-6
 CENTRED, STANDARDISED, SHARES = "centred", "standardised", "shares of a total"

@@ -153,7 +153,12 @@ def _counted(factors, truth, levels, replicates, seed, early=True) -> tuple[Mapp
         n += 1
         for level in counts:
             counts[level] += is_degenerate(fitted, level)
-        if early and n >= FEWEST and n % 20 == 0 and all(_settled(Proportion(c, n)) for c in counts.values()):
+        if (
+            early
+            and n >= FEWEST
+            and n % 20 == 0
+            and all(_settled(Proportion(c, n)) for c in counts.values())
+        ):
             break
     return counts, n
 

@@ -39,30 +39,18 @@ def _schools(schools: list[dict]) -> str:
     rows = [
         (
             _SCHOOLS.get(each["school"], each["school"]),
-            each["model"],
-            _said(each["says"]),
-            each["reference"],
+            Html(
+                f"{escape(each['says'])}<br><span class='note'>{escape(each['reference'])}</span>"
+            ),
+            Html(f"{escape(each['model'])}<br>{code_html(each['formula'])}"),
         )
         for each in schools
     ]
     return (
         "There is no agreement on how much of a random-effects structure to keep. On your data "
         "the schools would do this:\n"
-        + table(
-            ["School", "Model", "What it would do", "Reference"],
-            rows,
-            "What the schools would report",
-            stacked=True,
-        )
+        + table(["School", "What it says", "Model"], rows, "What the schools say", stacked=True)
     )
-
-
-def _said(words: str) -> Html:
-    """Words that may end in a formula."""
-    head, found, formula = words.rpartition(": ")
-    if not found or "~" not in formula:
-        return escape(words)
-    return Html(f"{escape(head)}: {code_html(formula)}")
 
 
 def _candidates(results: Results) -> str:
