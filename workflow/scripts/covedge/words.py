@@ -48,8 +48,12 @@ def _of_lines(loadings):
     level, tilt = loadings["(Intercept)"], loadings[slope]
     if abs(level) < 1e-6 * abs(tilt):
         return f"the slope of {slope} (the lines of all groups are parallel)"
-    place = tilt / level
-    return f"the height of the lines at {slope} = {place:.3g} (they all meet there)"
+    return f"the height of the lines at {slope} = {place(tilt / level)} (they all meet there)"
+
+
+def place(value: float) -> str:
+    """A value of a predictor, with two decimals at least: 100.25 is not 100."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.3g}"
 
 
 def _combination(loadings):

@@ -43,5 +43,13 @@ class Cause:
 
 
 def ordered(causes: Iterable[Cause]) -> list[Cause]:
-    """In the order in which a reader had better meet them; equal ones as they come."""
-    return sorted(causes, key=lambda cause: ORDER.index(cause.cause))
+    """In the order in which a reader had better meet them; equal ones as they come.
+
+    A group that decides by a few of its rows only comes after what is said of those rows.
+    """
+
+    def place(cause):
+        few = cause.cause == ONE_GROUP and cause.evidence.get("few_rows", False)
+        return ORDER.index(MISSPECIFIED) + 0.5 if few else ORDER.index(cause.cause)
+
+    return sorted(causes, key=place)

@@ -21,9 +21,11 @@ from covedge.frames.design import ModelFrame
 
 log = logging.getLogger("diagnose")
 
-LEVEL = 0.01
-# One more than a hundred tells of p < .01 where none of them opens as much; a few to spare.
-REPLICATES = 119
+LEVEL = 0.005
+# A group whose typical residual is so many times that of the others is odd as a whole.
+ODD = 4.0
+# Enough for p < LEVEL where none of them opens as much, with a few to spare.
+REPLICATES = 239
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def _held(rows, one, seed, replicates, level) -> Held | None:
 
 def _cause(rows: FittedRows, one: Suspect, held: Held):
     sd, others = residual_sds(rows, one.factor, one.label)
+    typical = typical_ratio(rows, one.factor, one.label)
     low, high = clopper_pearson(held.above, held.kept)
     evidence = {
         "left_out": one.label,
@@ -109,6 +112,8 @@ def _cause(rows: FittedRows, one: Suspect, held: Held):
         "replicates": held.kept,
         "residual_sd": sd,
         "residual_sd_of_others": others,
+        "typical_ratio": typical,
+        "few_rows": typical < ODD,
     }
     chance = f"{held.above} of {held.kept}" if held.above else f"none of {held.kept}"
     n_levels = len(rows.frame.terms[_place(rows.frame, one.factor)].levels)
@@ -117,9 +122,9 @@ def _cause(rows: FittedRows, one: Suspect, held: Held):
         f"{one.without} independent {_ways(one.without)} instead of {one.rank}, and the new one is "
         f"seen with a reliability of {one.reliability:.2g}. Leaving out whichever of the "
         f"{n_levels} {one.factor} does most opens as much in {chance} data sets simulated from "
-        f"the singular model (p = {held.p:.2g}). {_odd(one, sd, others)} Look at how {one.label} "
-        f"was recorded, and report the analysis with it and without. A single odd group and noise "
-        f"with heavy tails cannot be told apart from {n_levels} groups."
+        f"the singular model (p = {held.p:.2g}). {_odd(one, sd, others, typical)} Look at how "
+        f"{one.label} was recorded, and report the analysis with it and without. A single odd "
+        f"group and noise with heavy tails cannot be told apart from {n_levels} groups."
     )
     return Cause(ONE_GROUP, rows.model.name, one.term, evidence, sentence)
 
@@ -128,9 +133,11 @@ def _ways(n):
     return "direction" if n == 1 else "directions"
 
 
-def _odd(one, sd, others):
+def _odd(one, sd, others, typical):
     ratio = sd / others if others > 0 else np.inf
     told = f"{sd:.3g} in {one.label}, {others:.3g} in the others (median)"
+    if ratio > 1.5 and typical < ODD:
+        return f"A few of its rows scatter more than the rest: the residual SD is {told}."
     if ratio > 1.5:
         return f"Its rows scatter more than the rest: the residual standard deviation is {told}."
     if ratio < 1 / 1.5:
@@ -139,6 +146,20 @@ def _odd(one, sd, others):
         f"Its rows scatter as those of the rest do (residual standard deviation {told}): what is "
         "odd about it is its level or its effects."
     )
+
+
+def typical_ratio(rows: FittedRows, factor: str, label: str) -> float:
+    """Median absolute residual of a group over that of all other rows.
+
+    Large where the whole group is odd, and not where a few of its rows are.
+    """
+    place = _place(rows.frame, factor)
+    y = rows.rows.y[:, None]
+    size = np.abs((y - rows.fitted(y))[:, 0])
+    names = [str(level) for level in rows.frame.terms[place].levels]
+    own = rows.frame.codes[place] == names.index(label)
+    rest = float(np.median(size[~own]))
+    return float(np.median(size[own])) / rest if rest > 0 else np.inf
 
 
 def residual_sds(rows: FittedRows, factor: str, label: str) -> tuple[float, float]:

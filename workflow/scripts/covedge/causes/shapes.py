@@ -3,7 +3,7 @@
 import numpy as np
 
 from covedge.fits.terms import TermDirection, TermFit
-from covedge.words import MINOR, describe
+from covedge.words import MINOR, describe, place
 
 # Two lines of this correlation or more are in lockstep, as far as anyone would look.
 LOCKSTEP = 0.99
@@ -27,7 +27,7 @@ def shape(direction: TermDirection, fitted: TermFit) -> str:
 
 def _pair(cells):
     """The two cells whose difference the direction is, or None."""
-    major = sorted((name for name in cells if abs(cells[name]) > MINOR), key=lambda n: -cells[n])
+    major = [name for name in cells if abs(cells[name]) > MINOR]
     if len(major) != 2 or cells[major[0]] * cells[major[1]] >= 0:
         return None
     rest = [abs(value) for name, value in cells.items() if name not in major]
@@ -48,6 +48,6 @@ def _lines(loadings, fitted):
     if abs(correlation) < LOCKSTEP:
         return None
     return (
-        f"the height of the lines at {slope} = {tilt / level:.3g} (intercept and slope move in "
+        f"the height of the lines at {slope} = {place(tilt / level)} (intercept and slope move in "
         f"lockstep, correlation {correlation:+.2f}, so that all lines meet there)"
     ).replace("-", "−")

@@ -1,9 +1,10 @@
 """Do responses pile up at their smallest or largest value?
 
 A scale that ends there gives all of them the same response. The ties at the end of the scale are
-held against those at the other values. The remedy: these rows are taken to lie beyond the bound.
-Where they would be is drawn from the fit, which is made anew, many times in turn (stochastic EM,
-Celeux and Diebolt 1985): a model for censored responses.
+held against those at the other values. There are two remedies. These rows are taken to lie beyond
+the bound: where they would be is drawn from the fit, which is made anew, many times in turn
+(stochastic EM, Celeux and Diebolt 1985), a model for censored responses. Or they are left out, as
+one would where the value stands for a recording that failed, or comes about in another way.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ import numpy as np
 from scipy.stats import norm, poisson
 
 from covedge.causes.checks.check import BOUNDED, Defect
-from covedge.causes.checks.refit import Refitted, plain, refit
+from covedge.causes.checks.refit import Refitted, plain, refit, without_rows
 from covedge.causes.checks.residuals import Residuals
 
 # Fewer rows, or a smaller part of them, at a bound decide nothing.
@@ -24,7 +25,7 @@ TURNS, LOOKED_AT = 30, 15
 def bounded(residuals: Residuals) -> list[Defect]:
     y = residuals.rows.frame.y
     values, counts = np.unique(y, return_counts=True)
-    return [_at(residuals, y, values, counts, end) for end in (0, -1)]
+    return [one for end in (0, -1) for one in _at(residuals, y, values, counts, end)]
 
 
 def piled(counts: np.ndarray, end: int) -> float:
@@ -43,25 +44,35 @@ def _at(residuals, y, values, counts, end):
     about = f"responses piled up at the {word}"
     count, bound = int(counts[end]), float(values[end])
     if count < max(FEWEST, LEAST_PART * len(y)) or len(values) < 3:
-        return Defect(BOUNDED, about)
+        return [Defect(BOUNDED, about)]
     size = {"bound": bound, "end": word, "rows": count, "part": count / len(y)}
-    sentence = (
-        f"{count} of {len(y):,} responses are exactly {bound:.4g}, the {word} there is: they pile "
-        "up at the end of a scale, where groups cannot differ any more."
-    )
-    advice = (
+    p = min(1.0, 2 * piled(counts, end))
+    told = f"{count} of {len(y):,} responses are exactly {bound:.4g}, the {word} there is: "
+    beyond = (
+        f"{told}they pile up at the end of a scale, where groups cannot differ any more.",
         "Use a model for bounded or censored responses (brms: cens(), a beta or ordinal family), "
-        "or a scale without an end."
-    )
-    return Defect(
-        BOUNDED,
-        about,
-        min(1.0, 2 * piled(counts, end)),
-        size,
-        sentence,
-        advice,
+        "or a scale without an end.",
         lambda: beyond_bound(residuals, bound, end),
     )
+    other = (
+        f"{told}a value that comes about otherwise than the rest, as a recording that failed or a "
+        "thing that did not happen does.",
+        f"Find out what {bound:.4g} stands for. Leave these rows out if it means missing; if not, "
+        "model how often it comes apart from the rest (glmmTMB: ziformula, a hurdle model).",
+        lambda: without_them(residuals, bound),
+    )
+    return [
+        Defect(BOUNDED, f"{about}, {way}", p, size, *remedy)
+        for way, remedy in (("beyond it", beyond), ("left out", other))
+    ]
+
+
+def without_them(residuals: Residuals, bound: float) -> Refitted:
+    """The fit without the rows at the bound."""
+    rows = residuals.rows
+    frame, model = plain(rows)
+    kept = without_rows(frame, rows.frame.y != bound)
+    return refit(kept, model, rows.factors.likelihood.reml)
 
 
 @dataclass(frozen=True)
