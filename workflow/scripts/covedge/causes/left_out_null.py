@@ -79,7 +79,7 @@ def held_against(rows: FittedRows, suspect, replicates: int, seeds: np.random.Se
     streams = seeds.spawn(MOST_DRAWS * replicates)
     whole = (null.whole(np.random.default_rng(one)) for one in streams)
     first = [next(whole) for _ in range(FIRST)]
-    alike = sum(null.alike(one) for one in first) >= COMMON
+    alike = sum(map(null.alike, first)) >= COMMON
     for one in chain(first, whole):
         if one is None or (alike and not null.alike(one)):
             continue
@@ -108,7 +108,7 @@ class _Null:
 
     def alike(self, whole):
         """Whether the term has no more directions there than in the data."""
-        return whole is not None and (self._found(whole[1]) > 0).sum() <= self._suspect.alive
+        return whole is not None and self._alive(whole[1]) <= self._suspect.alive
 
     def opens(self, whole):
         """Whether some group opens as much as the suspect.
@@ -117,7 +117,7 @@ class _Null:
         """
         y, fitted = whole
         lost = self._collapsed(fitted)
-        more = (self._found(fitted) > 0).sum() > self._suspect.alive
+        more = self._alive(fitted) > self._suspect.alive
         Sigmas = fitted.factors.Sigmas(fitted.x)
         _, start = fitted.factors.opened(fitted.x, OPEN)
         for part in self._parts:
@@ -138,6 +138,9 @@ class _Null:
             elif block.level == self._level and not block.columns:
                 found.append(block.basis)
         return found
+
+    def _alive(self, fitted):
+        return int((self._found(fitted) > 0).sum())
 
     def _found(self, fitted):
         return reliabilities(fitted.factors.blocks, fitted.spectra, self._level)

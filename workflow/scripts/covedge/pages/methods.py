@@ -1,6 +1,6 @@
 """The methods paragraph, to paste into a manuscript."""
 
-from covedge.markup import code, count, div, fixed, listing, text
+from covedge.markup import code, count, div, fixed, listing, number, text
 from covedge.pages import reading
 from covedge.pages.results import FAILED, Results
 
@@ -62,8 +62,20 @@ def _diagnosis(results: Results) -> str:
     if runs:
         words += _bayesian(runs)
     if results.recommended.get("formula"):
-        words += f" We report {code(results.recommended['formula'])}."
+        words += f" We report {code(results.recommended['formula'])}{_chosen(results.recommended)}."
     return words
+
+
+def _chosen(advice: dict) -> str:
+    """By which rule, and with which p; empty where the tests had no part in it."""
+    own = (c for c in advice.get("candidates", []) if c["model"] == advice["model"])
+    p = next((c["p"] for c in own), None)
+    if p is None:
+        return ""
+    return (
+        ", the simplest model with a certified and non-singular fit that did not fit worse than "
+        f"the richest identifiable one (likelihood-ratio test, p = {number(p, 2)})"
+    )
 
 
 def _bayesian(runs: list[dict]) -> str:
