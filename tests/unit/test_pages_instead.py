@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from covedge.pages.instead import compose
+from covedge.pages.rungs import rungs
 
 NASTY = "y ~ a + (`<b>x</b>` | g)"
 
@@ -64,3 +65,14 @@ def test_no_advice_is_said_so():
     assert "No rung is sound." in told
     failed = SimpleNamespace(verdict={"status": "failed"}, recommended={}, fits={})
     assert "failed" in compose(failed)
+
+
+def test_rungs_of_limited_rank_have_names_of_their_own():
+    absent = [{"name": "rank d"}, {"name": "rank d"}]
+    models = [
+        {"name": name, "formula": "y ~ x", "structures": absent}
+        for name in ("m4-rank2", "m11-rank3-1", "m4-reduced")
+    ]
+    ladder = {"terms": [{"group": ["a"]}, {"group": ["b"]}], "models": models}
+    labels = [rung["label"] for rung in rungs(ladder)]
+    assert labels == ["rank 2", "rank 3 and 1", "without what collapsed"]

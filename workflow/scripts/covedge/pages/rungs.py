@@ -1,5 +1,7 @@
 """The rungs of the ladder in words: what each one is called, and the question that it asks."""
 
+import re
+
 # By the word in a model's name (models.ladder.RUNGS): what it is called, and why it is there.
 _WORDS = {
     "fixed": ("no random effects", "What would one say if groups did not matter at all?"),
@@ -9,8 +11,10 @@ _WORDS = {
     "blocks": ("blocks of slopes", "Do effects vary together within blocks?"),
     "rank": ("slopes of limited rank", "Do the effects vary together, in a few ways only?"),
     "full": ("correlated slopes", "Do the effects vary together, in any way?"),
+    "reduced": ("without what collapsed", "The singular fit, said as the model that it is."),
     "asked": ("as asked for", "The formula that you asked for."),
 }
+_FEWER = "Do fewer directions do, of those in which the richest model lets groups differ?"
 _STRUCTURES = {"compound": "compound symmetry", "rank": "rank d"}
 
 
@@ -26,6 +30,10 @@ def rungs(ladder: dict | list) -> list[dict]:
 
 def _rung(model: dict, terms: list[dict]) -> dict:
     kind = model["name"].split("-")[1]
+    if ranks := re.search(r"-rank([0-9-]+)$", model["name"]):
+        # Beside the richest model, the fit of limited rank; its ranks term by term.
+        label = f"rank {ranks[1].replace('-', ' and ')}"
+        return {"model": model["name"], "formula": model["formula"], "label": label, "why": _FEWER}
     label, why = _WORDS.get(kind, (model["name"], ""))
     level = _level(model, terms, _STRUCTURES.get(kind, kind))
     label = f"{label}: {level}" if level and len(terms) > 1 else label

@@ -24,6 +24,9 @@ from covedge.pages.fixed_reading import changed, rungs
 from covedge.pages.in_r import calls
 from covedge.pages.results import FAILED, Results
 
+# Sentences that still read well as one paragraph.
+FEW = 2
+
 
 def compose(results: Results) -> str:
     """Sentence, picture, advice, table."""
@@ -54,10 +57,17 @@ def _words(results: Results) -> str:
         rest = [sentence for sentence in rest if not sentence.startswith("Report ")]
         because = text(advice.get("because") or "")
         told = f"**What to do.** Report {code(advice['formula'])}. {because}"
-        parts += [text(" ".join(rest)) if rest else "", div("advice", told)]
+        parts += [_points(rest), div("advice", told)]
     else:
-        parts.append(text(" ".join(rest)))
+        parts.append(_points(rest))
     return "\n\n".join(part for part in parts if part)
+
+
+def _points(sentences: list[str]) -> str:
+    """Few sentences as a paragraph, more as a list."""
+    if len(sentences) <= FEW:
+        return text(" ".join(sentences)) if sentences else ""
+    return "\n".join(f"- {text(sentence)}" for sentence in sentences)
 
 
 def _split(summary: str) -> tuple[str, list[str]]:
