@@ -18,8 +18,9 @@ MESSAGES = {
         "Simulating {}, replicates 1 to 250",
         "Simulating {}, replicates 251 to 500",
     ],
+    "compare": ["Comparing the models of {}"],
     "profiles": ["Profiling the likelihood of {}"],
-    "infer": ["Intervals and tests of {}"],
+    "infer": ["Intervals of {}, and what each group decides"],
     "diagnose": ["Diagnosing {}"],
     "report": ["Writing the page of {}"],
 }
@@ -27,8 +28,8 @@ MESSAGES = {
 AFTER = {
     "engines": ("engines", "diagnose", "report"),
     "bayes": ("bayes", "report"),
-    "profiles": ("profiles", "infer", "report"),
-    "infer": ("infer", "report"),
+    "profiles": ("profiles", "infer", "diagnose", "report"),
+    "infer": ("infer", "diagnose", "report"),
     "diagnose": ("diagnose", "report"),
 }
 
@@ -87,8 +88,7 @@ def test_more_replicates_are_added_to_those_there_are(tree):
         "config/config.yaml", "method: REML", "method: REML\n    bootstrap: {replicates: 600}"
     )
     new = "Simulating rats_s15, replicates 501 to 600"
-    others = {*jobs_of("rats_s15", "infer"), *jobs_of("rats_s15", "diagnose")}
-    assert tree.jobs() == sorted([new, *others, INDEX])
+    assert tree.jobs() == sorted([new, *jobs_of("rats_s15", "compare"), INDEX])
 
 
 def test_a_new_analysis_runs_alone(tree):
@@ -102,7 +102,7 @@ def test_a_new_analysis_runs_alone(tree):
     [
         ("figures/style", "report"),
         ("profiles/profile_curve", "profiles"),
-        ("comparing/multiplicity", "infer"),
+        ("comparing/multiplicity", "compare"),
         ("kernel/linalg", "fit"),
         ("formulas/formula", "prepare"),
     ],

@@ -141,6 +141,6 @@ rule infer:
         library=library_digest("infer"),
         analysis=analysis_config("infer"),
     message:
-        "Intervals and tests of {wildcards.analysis}"
+        "Intervals of {wildcards.analysis}, and what each group decides"
     script:
         "../scripts/infer.py"
