@@ -81,10 +81,14 @@ def _candidate(fit, looked_at, tests):
     missing = tuple(t["group"] for t in looked_at["terms"] if t["group"] not in present)
     if fit["model"] == looked_at["model"]:
         return Candidate(fit, 1.0, missing)
+    return Candidate(fit, p_of(tests, fit["model"], looked_at["model"]), missing)
+
+
+def p_of(tests: dict | None, smaller: str, larger: str) -> float | None:
+    """p of the test of one model against another; None where there is no such test."""
     pairs = (tests or {}).get("pairs", [])
-    goal = looked_at["model"]
-    p = (pair["p"] for pair in pairs if (pair["smaller"], pair["larger"]) == (fit["model"], goal))
-    return Candidate(fit, next(p, None), missing)
+    found = (pair["p"] for pair in pairs if (pair["smaller"], pair["larger"]) == (smaller, larger))
+    return next(found, None)
 
 
 def read_tests(path) -> dict | None:

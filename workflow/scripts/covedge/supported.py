@@ -1,7 +1,7 @@
 """How many directions of a term the data need, from the tests of its rungs of limited rank."""
 
 from covedge.fits.spectrum import ALIVE
-from covedge.recommendation import LEVEL
+from covedge.recommendation import LEVEL, p_of
 from covedge.words import count, describe
 
 
@@ -45,7 +45,7 @@ def _by_rank(fits, looked_at, group, tests):
     found = {}
     for fit in fits:
         mine = next((t for t in fit["terms"] if t["group"] == group), None)
-        p = _p(tests, fit["model"], looked_at["model"])
+        p = p_of(tests, fit["model"], looked_at["model"])
         if mine is None or mine["structure"] != "rank d" or p is None:
             continue
         rank = mine["full_rank"]
@@ -55,14 +55,6 @@ def _by_rank(fits, looked_at, group, tests):
     if found and whole["rank"] == whole["full_rank"]:
         found[whole["rank"]] = (looked_at, 1.0)
     return found
-
-
-def _p(tests, smaller, larger):
-    pairs = (tests or {}).get("pairs", [])
-    return next(
-        (pair["p"] for pair in pairs if (pair["smaller"], pair["larger"]) == (smaller, larger)),
-        None,
-    )
 
 
 def _directions(fit, group):
