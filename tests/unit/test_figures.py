@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from covedge.digest import sources
+from covedge.figures.answers import NONE, SAME_OPTIMUM, SHORT, answers
 from covedge.figures.beside import Source, beside
 from covedge.figures.chains import chains, good_and_bad
 from covedge.figures.correlation import correlation
@@ -19,6 +20,8 @@ from covedge.figures.energy import energy
 from covedge.figures.fixed_effects import fixed_effects
 from covedge.figures.ladder import ladder
 from covedge.figures.loadings import loadings
+from covedge.figures.missed import Margins, Missed, missed
+from covedge.figures.pushed import pushed
 from covedge.figures.rank_bars import rank_bars
 from covedge.figures.spectra import spectra
 from covedge.figures.style import svg
@@ -47,6 +50,7 @@ def all_figures(labels):
         "divergent": divergent([a, b], [np.exp(draws[0]), np.exp(draws[1])], draws[2] > 1),
         "energy": energy([a], [draws]),
         "rank-bars": rank_bars([0.1, 0.9], [0.5, 0.5], 1, a, [(b, [0.0, 1.0])]),
+        "answers": answers([a, b], [a], [[(SAME_OPTIMUM, "")], [(SHORT, b)]]),
         "effects": effects_beside([a, b], [a, b], *np.arange(16.0).reshape(4, 2, 2)),
     }
 
@@ -114,3 +118,39 @@ def test_only_the_pages_depend_on_figures():
     for script in scripts.glob("*.py"):
         used = drawn & set(sources(script, scripts))
         assert used == (drawn if script.stem in ("report", "index") else set()), script
+
+
+def marks(figure, colour=None):
+    """Places of all marks, in the order in which they were drawn."""
+    found = [c.get_offsets()[0] for c in figure.axes[0].collections if len(c.get_offsets())]
+    return [(float(x), float(y)) for x, y in found]
+
+
+def test_an_engine_that_stopped_short_is_hollow_and_says_by_how_much():
+    figure = answers(["one", "two"], ["e", "f"], [[(SAME_OPTIMUM, ""), (NONE, "")]] * 2)
+    assert marks(figure)[:4] == [(0, 0), (1, 0), (0, 1), (1, 1)]
+    figure = answers(["one"], ["e"], [[(SHORT, "11")]])
+    assert "11" in [t.get_text() for t in figure.axes[0].texts]
+    hollow = figure.axes[0].collections[0]
+    assert not len(hollow.get_facecolor())
+    legend = [t.get_text() for t in figure.legends[0].get_texts()]
+    assert legend == ["stopped short, by so much"]
+
+
+def test_shares_of_singular_fits_stand_where_they_are_and_none_at_all_aside():
+    sizes = [Missed(0.0, 1.0, 0.97, 1.0), Missed(0.3, 0.4, 0.3, 0.5), Missed(3.0, 0.0, 0.0, 0.1)]
+    axes = missed(sizes, Margins(0.3, 0.01, 0.2)).axes[0]
+    (points,) = [c.get_offsets() for c in axes.collections if len(c.get_offsets()) == 3]
+    assert points.tolist() == [pytest.approx(p) for p in ([0.1, 100.0], [0.3, 40.0], [3.0, 0.0])]
+    assert axes.get_xticklabels()[0].get_text() == "none"
+    bars = [line.get_ydata() for line in axes.lines if len(line.get_xdata()) == 2]
+    assert [list(bar) for bar in bars if bar[1] == 50.0] == [[30.0, 50.0]]
+
+
+def test_the_push_of_the_data_stands_beside_that_of_chance():
+    axes = pushed(0.2, [1.0 - dual for dual in np.linspace(0.0, 0.5, 101)]).axes[0]
+    assert axes.lines[0].get_xdata()[0] == pytest.approx(20.0)
+    heights = {round(p.get_x()): p.get_height() for p in axes.patches}
+    assert heights[45] == 0.0
+    assert heights[50] > 0.0
+    assert sum(heights.values()) == pytest.approx(100.0)

@@ -8,7 +8,7 @@ from scipy.stats import f as f_law
 
 from covedge.causes.absent import absent, largest_push
 from covedge.causes.information import cannot_be_told_apart, too_little_information
-from covedge.causes.power import Power, power, raised, with_detectable
+from covedge.causes.power import Power, power, raised, with_sizes
 from covedge.fits.optimum import solve
 from covedge.proportion import Proportion
 from support.models import data_set, set_up
@@ -48,11 +48,25 @@ def test_the_share_of_singular_fits_is_that_of_the_f_distribution(fitted, sd):
 
 def test_the_detectable_sd_is_where_the_f_distribution_says_one_in_twenty(fitted):
     expected = np.sqrt(brentq(lambda ratio: p_singular(ratio) - 0.05, 1e-6, 10))
-    start = Power(0, Proportion(0, 1), 0.1, 0.5)
-    found = with_detectable(start, fitted.factors, fitted.x, replicates=800, seed=5)
+    start = power(fitted.factors, fitted.x, {0}, 0.1, replicates=100, seed=3)
+    found = with_sizes(start, fitted.factors, fitted.x, 800, 5, search=True)[0]
     # At 800 replicates the share is known to .008, and dP / d log sd is about -.2 there.
     assert found.detectable == pytest.approx(expected, rel=0.12)
     assert found.floor.estimate < 0.01
+    sizes = [size for size, _ in found.sizes]
+    assert sizes == sorted(sizes)
+    for size, share in found.sizes[1:]:
+        wanted = p_singular(size**2)
+        assert share.estimate == pytest.approx(wanted, abs=4 * np.sqrt(0.25 / 800)), size
+
+
+def test_without_a_search_a_few_sizes_are_known_and_none_is_called_detectable(fitted):
+    start = power(fitted.factors, fitted.x, {0}, 0.1, replicates=100, seed=3)
+    found = with_sizes(start, fitted.factors, fitted.x, 60, 5, search=False)[0]
+    assert [size for size, _ in found.sizes] == pytest.approx([0.1, 0.4, 1.6, 6.4])
+    assert found.sizes[0][1] == start[0].singular
+    assert found.detectable is None
+    assert found.floor == found.sizes[-1][1]
 
 
 def test_absent_variances_come_out_as_zero_as_often_as_they_should(fitted):

@@ -19,6 +19,7 @@ from covedge.causes.cause import (
     Cause,
 )
 from covedge.causes.diagnosis import Diagnosis
+from covedge.causes.diagnosis_record import diagnosis_record
 from covedge.fits.spectrum import ALIVE
 from covedge.focus import breaks, focus
 from covedge.recommendation import recommend, sound
@@ -54,8 +55,7 @@ def verdict(
         "varies": _varies(looked_at),
         "supported": supported,
         "causes": [asdict(cause) for cause in causes],
-        "power": {group: power.evidence for group, power in diagnosis.powers.items()},
-        "not_done": diagnosis.not_done,
+        **diagnosis_record(diagnosis),
         "smallest_sd": smallest_sd,
         "recommended": advice_record(advice, fits, looked_at),
         "summary": _summary(asked, looked_at, advice.chosen, causes, supported),

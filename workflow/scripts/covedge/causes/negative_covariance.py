@@ -22,19 +22,26 @@ CENTRED, STANDARDISED, SHARES = "centred", "standardised", "shares of a total"
 
 @dataclass(frozen=True)
 class Push:
-    """The largest dual of a term, and how often chance gives as much; interval : of p."""
+    """The largest dual of a term, and how often chance gives as much; interval : of p.
+
+    by_chance : (replicates,) the same of simulated responses, 0 where nothing collapsed.
+    """
 
     largest: float
     p: float
     interval: tuple[float, float]
-    replicates: int
+    by_chance: np.ndarray
+
+    @property
+    def replicates(self):
+        return len(self.by_chance)
 
 
 def push(observed: float, null: np.ndarray) -> Push:
     """observed : largest dual of a term at its fit. null : (n,) the same of simulated responses."""
     above = int((null >= observed - NOTHING).sum())
     p = (1 + above) / (1 + len(null))
-    return Push(observed, p, clopper_pearson(above, len(null)), len(null))
+    return Push(observed, p, clopper_pearson(above, len(null)), null)
 
 
 def negative_covariance(

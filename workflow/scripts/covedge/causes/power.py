@@ -7,6 +7,7 @@ standard deviation that matters, and fitted again. Design, section 6.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -24,9 +25,11 @@ EXCLUDED, TOO_OFTEN = 0.05, 0.20
 RARELY = 0.01
 # Replicates before a clear answer ends the simulation.
 FEWEST = 100
-# The detectable SD is sought between these multiples of the smallest that matters, on a scale of
-# logarithms, in this many halvings.
-WIDEST, HALVINGS = 64.0, 8
+# Multiples of the smallest SD that matters at which all terms are looked at together.
+STEPS = (4.0, 16.0, 64.0)
+WIDEST = STEPS[-1]
+# The detectable SD is known up to this factor.
+PRECISION = 1.05
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Power:
     of the weakest direction of the truth. detectable : the SD, relative to the residual's, of
     which this design would miss one in twenty; None where there is none, or was not looked for.
     floor : how often it is singular with SDs as large as WIDEST times the smallest, or None.
+    sizes : (SD, relative to the residual's, share of singular fits) of all that was simulated.
     """
 
     level: int
@@ -45,6 +49,7 @@ class Power:
     weakest: float
     detectable: float | None = None
     floor: Proportion | None = None
+    sizes: tuple[tuple[float, Proportion], ...] = ()
 
     @property
     def evidence(self) -> dict:
@@ -91,27 +96,49 @@ def power(
     }
 
 
-def with_detectable(power: Power, factors: Factors, x: np.ndarray, replicates: int, seed) -> Power:
-    """The same with the SD that this design would miss in EXCLUDED of all cases.
+def with_sizes(
+    powers: Mapping[int, Power], factors: Factors, x, replicates: int, seed, search: bool
+) -> dict[int, Power]:
+    """The same with the shares at larger SDs, and the SD that this design would miss in EXCLUDED
+    of all cases. Where effects are nearly as many as groups, or cells are empty, there is none.
 
-    The same streams of random numbers serve all sizes, so that the share falls smoothly. Where
-    effects are nearly as many as groups, or cells are empty, no SD is large enough.
+    search : whether to look for it, which takes several rounds. The same streams of random numbers
+    serve all sizes, so that the share falls smoothly.
     """
-    level, smallest = power.level, power.smallest_sd
+    levels = tuple(powers)
 
-    def missed(size):
-        truth = raised(factors, x, size)
-        counts, n = _counted(*truth, (level,), replicates, seed, early=False)
-        return Proportion(counts[level], n) if n else Proportion(1, 1)
+    @cache
+    def shares(size):
+        counts, n = _counted(*raised(factors, x, size), levels, replicates, seed, early=False)
+        return {level: Proportion(counts[level], n) if n else Proportion(1, 1) for level in levels}
 
-    low, high = smallest / WIDEST, smallest * WIDEST
-    floor = missed(high)
-    if floor.estimate > EXCLUDED:
-        return replace(power, floor=floor)
-    for _ in range(HALVINGS):
-        middle = float(np.sqrt(low * high))
-        low, high = (middle, high) if missed(middle).estimate > EXCLUDED else (low, middle)
-    return replace(power, detectable=high, floor=floor)
+    return {
+        level: _with_sizes(power, lambda size, level=level: shares(size)[level], search)
+        for level, power in powers.items()
+    }
+
+
+def _with_sizes(power, missed, search):
+    found = {power.smallest_sd: power.singular}
+    for step in STEPS:
+        found[power.smallest_sd * step] = missed(power.smallest_sd * step)
+    floor = found[power.smallest_sd * WIDEST]
+    detectable = None
+    if search and floor.estimate <= EXCLUDED:
+        low, high = _bracket(found, power.smallest_sd / WIDEST)
+        while high > PRECISION * low:
+            middle = float(np.sqrt(low * high))
+            found[middle] = missed(middle)
+            low, high = (middle, high) if found[middle].estimate > EXCLUDED else (low, middle)
+        detectable = high
+    return replace(power, detectable=detectable, floor=floor, sizes=tuple(sorted(found.items())))
+
+
+def _bracket(found, least):
+    """(low, high): from `high` on nothing is missed more often than EXCLUDED; at `low` it is."""
+    missed = [size for size, share in found.items() if share.estimate > EXCLUDED]
+    low = max(missed, default=least)
+    return low, min(size for size in found if size > low)
 
 
 def raised(factors: Factors, x: np.ndarray, smallest: float) -> tuple[Factors, np.ndarray]:

@@ -1,8 +1,22 @@
-"""Why: the causes that the diagnosis found, each with its evidence as numbers."""
+"""Why: the causes that the diagnosis found, each with its evidence as a picture and numbers."""
 
-from covedge.markup import Html, code_html, count, div, escape, fixed, fold, number, table, text
+from covedge.markup import (
+    Column,
+    Html,
+    code_html,
+    count,
+    div,
+    escape,
+    fixed,
+    fold,
+    number,
+    table,
+    text,
+)
+from covedge.pages.cause_pictures import pictured
 from covedge.pages.results import FAILED, Results
 
+OPTIMISER = "optimiser_failure"
 TITLES = {
     "not_identifiable": "The design cannot tell these variances apart",
     "more_effects_than_groups": "More random effects than groups",
@@ -13,31 +27,95 @@ TITLES = {
     "negative_covariance": "Members of a group differ more than strangers",
     "one_group": "One group decides",
     "misspecified": "The model does not describe the data",
-    "optimiser_failure": "An optimiser failed",
+    OPTIMISER: "An optimiser failed",
 }
 
 
 def compose(results: Results) -> str:
-    """One card a cause."""
+    """One card a cause, engines' failures together; what else was looked at; the numbers."""
     if results.verdict.get("status") == FAILED:
         return f"The diagnosis step failed: {text(results.verdict.get('reason', ''))}"
     causes = results.verdict.get("causes", [])
-    if not causes:
-        return "No cause was found, because nothing degenerates: this model is healthy."
-    lead = f"{count(len(causes), 'cause')} found. Several may hold at once.\n"
-    return lead + "\n".join(_card(cause) for cause in causes)
+    others = [cause for cause in causes if cause["cause"] != OPTIMISER]
+    failures = [cause for cause in causes if cause["cause"] == OPTIMISER]
+    parts = [_lead(others, failures, results)]
+    drawn: set[str] = set()
+    parts += [_card(results, cause, drawn) for cause in others]
+    if failures:
+        parts.append(_failures(failures))
+    return "\n".join([*parts, _checks(results), _not_done(results)])
 
 
-def _card(cause: dict) -> str:
+def _lead(others: list[dict], failures: list[dict], results: Results) -> str:
+    if not others and not failures:
+        if results.asked.get("degenerate"):
+            return "None of the causes that this version knows was found.\n"
+        return "No cause was found, because nothing degenerates: this model is healthy.\n"
+    several = " Several may hold at once; the first weighs most." if len(others) > 1 else ""
+    return f"{count(len(others) + bool(failures), 'cause')} found.{several}\n"
+
+
+def _card(results: Results, cause: dict, drawn: set[str]) -> str:
     title = TITLES.get(cause["cause"], cause["cause"].replace("_", " "))
     place = " · ".join(str(cause[key]) for key in ("group", "model") if cause.get(key))
     evidence = _evidence(cause.get("evidence") or {})
     return div(
         "card",
         f"### {text(title)}\n\n{text(cause['sentence'])}\n\n"
+        + pictured(results.verdict, cause, drawn)
         + div("note", f"{text(cause['cause'])} · {text(place)}")
         + (fold("Evidence", evidence) if evidence else ""),
     )
+
+
+def _failures(failures: list[dict]) -> str:
+    """All answers that other programs got wrong, in one card."""
+    lines = "\n".join(f"- {text(cause['sentence'])}" for cause in failures)
+    rows = [
+        (each["evidence"]["engine"], each["model"], Html(shown(each["evidence"])))
+        for each in failures
+    ]
+    return div(
+        "card",
+        f"### {TITLES[OPTIMISER]}\n\n{lines}\n\n"
+        "What each program did on each rung is drawn in [Engine by engine](#engines).\n\n"
+        + div("note", OPTIMISER)
+        + fold("Evidence", table(["Program", "Rung", "In numbers"], rows, "Evidence")),
+    )
+
+
+def _checks(results: Results) -> str:
+    """What the residuals were searched for, found or not."""
+    checks = results.verdict.get("checks")
+    if not checks or not (checks["checked"] or checks["reason"]):
+        return ""
+    if not checks["checked"]:
+        return f"The residuals were not checked: {text(checks['reason'])}.\n"
+    rows = [
+        (one["about"], number(one["p"], 2) if one["p"] is not None else "–", _came_of_it(one))
+        for one in checks["checked"]
+    ]
+    return fold(
+        "What the residuals were searched for",
+        "A wrong model can make a fit singular. Each line is one way to be wrong: a small p says "
+        "that it is there; it is a cause only if a model that allows for it has a direction more."
+        + table(["Looked for", Column("p", "num"), "What came of it"], rows, "Checks"),
+    )
+
+
+def _came_of_it(one: dict) -> str:
+    if one["p"] is None:
+        return "does not apply here"
+    if one["reason"]:
+        return f"found, but no model without it could be fitted: {one['reason']}"
+    if one["moved"] is None:
+        return "not beyond chance"
+    return "found, and it is why" if one["moved"] else "found, but the fit stays singular without"
+
+
+def _not_done(results: Results) -> str:
+    reasons = results.verdict.get("not_done") or []
+    return "\n".join(f"Not looked into: {text(reason)}.\n" for reason in reasons)
 
 
 def _evidence(evidence: dict) -> str:
@@ -73,4 +151,4 @@ def shown(value: object) -> str:
 def explains(cause: dict) -> bool:
     """Whether a cause explains the fit, and not only what another package made of it."""
     kind = cause.get("evidence", {}).get("kind")
-    return cause["cause"] != "optimiser_failure" or kind == "false singularity"
+    return cause["cause"] != OPTIMISER or kind == "false singularity"

@@ -1,5 +1,9 @@
 """Engine by engine: their own words, and their answers under our certificate."""
 
+from covedge.figures.answers import FAILED as NO_ANSWER
+from covedge.figures.answers import FLAT, NONE, SAME_OPTIMUM, SHORT
+from covedge.figures.answers import answers as draw
+from covedge.figures.style import svg
 from covedge.markup import (
     Column,
     Html,
@@ -7,6 +11,7 @@ from covedge.markup import (
     code_html,
     count,
     escape,
+    figure,
     fixed,
     fold,
     listing,
@@ -24,7 +29,7 @@ FEW = 2
 
 def compose(results: Results) -> str:
     """The certificate in words; then a table and the messages of each engine."""
-    parts = [_certified(results.asked)]
+    parts = [_certified(results.asked), _overview(results)]
     for engine, answers in results.engines.items():
         parts.append(f"### {text(engine)}\n")
         parts.append(_engine(results, answers))
@@ -62,6 +67,47 @@ def _certified(fit: dict) -> str:
         if not isinstance(value, dict | list)
     ]
     return words + fold("The certificate in numbers", table(["Condition", "Value"], rows))
+
+
+def _overview(results: Results) -> str:
+    """What each engine did on each rung, as one picture."""
+    if not results.engines:
+        return ""
+    rungs = [rung for rung in results.ladder if rung["model"] in results.fits]
+    names = ["covedge", *results.engines]
+    cells = [
+        [_ours(results.fits[rung["model"]])]
+        + [_theirs(answers.get(rung["model"], {})) for answers in results.engines.values()]
+        for rung in rungs
+    ]
+    return figure(
+        svg(draw([rung["label"] for rung in rungs], names, cells), "engines-overview"),
+        "Each row is a rung of the ladder, each column a program. Filled: it stopped at the lowest "
+        "point. Hollow: it stopped above it, by so much on the scale of −2 log-likelihood. Look "
+        "for a column that goes hollow where the others do not: that program failed, not your "
+        "model. Where all are filled and the fit is singular, the data make it so.",
+        " ".join(_alternative(results, engine) for engine in results.engines),
+    )
+
+
+def _ours(fit: dict) -> tuple[str, str]:
+    return (SAME_OPTIMUM if fit.get("certificate", {}).get("certified") else FLAT), ""
+
+
+def _theirs(answer: dict) -> tuple[str, str]:
+    if answer.get("status") == "ok":
+        distance = answer["distance"]
+        return (SAME_OPTIMUM, "") if abs(distance) < SAME else (SHORT, number(distance, 2))
+    return (NO_ANSWER if answer.get("status") == FAILED else NONE), ""
+
+
+def _alternative(results: Results, engine: str) -> str:
+    looks = [_theirs(answer)[0] for answer in results.engines[engine].values()]
+    given = sum(look in (SAME_OPTIMUM, SHORT) for look in looks)
+    return (
+        f"{engine} stopped short on {looks.count(SHORT)} of the {count(given, 'rung')} that it "
+        "answered."
+    )
 
 
 def _ends(certificate: dict) -> str:

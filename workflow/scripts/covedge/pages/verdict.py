@@ -35,6 +35,7 @@ def compose(results: Results) -> str:
     return "\n".join(
         [
             div("first", div("words", _words(results)) + div("picture", _picture(results))),
+            _more(results),
             _table(results),
             calls(results),
         ]
@@ -49,18 +50,22 @@ def _without_diagnosis(results: Results) -> str:
 
 
 def _words(results: Results) -> str:
-    first, rest = _split(results.verdict["summary"])
+    """The verdict in a sentence, and what to do."""
+    first, _ = _split(results.verdict["summary"])
     advice = results.recommended
-    parts = [div("lead", text(first))]
-    if advice.get("formula"):
-        # The box below says it, with the reason.
+    if not advice.get("formula"):
+        return div("lead", text(first))
+    because = text(advice.get("because") or "")
+    told = f"**What to do.** Report {code(advice['formula'])}. {because}"
+    return div("lead", text(first)) + div("advice", told)
+
+
+def _more(results: Results) -> str:
+    """What else the verdict says; the advice is above."""
+    _, rest = _split(results.verdict["summary"])
+    if results.recommended.get("formula"):
         rest = [sentence for sentence in rest if not sentence.startswith("Report ")]
-        because = text(advice.get("because") or "")
-        told = f"**What to do.** Report {code(advice['formula'])}. {because}"
-        parts += [_points(rest), div("advice", told)]
-    else:
-        parts.append(_points(rest))
-    return "\n\n".join(part for part in parts if part)
+    return f"\n\n{_points(rest)}\n\n"
 
 
 def _points(sentences: list[str]) -> str:
