@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 # What decides the ranks besides the sampler's own modules.
 SCRIPTS = tuple(HERE / name for name in ("calibrated.py", "calibration_run.py", "with_data.py"))
 # The default prior; another one by a line more.
-REPLICATES = {"lkj": 300}
+REPLICATES = {"lkj": 1000}
 # Of what is planted and needs sampling of its own.
 PLANTED = 150
 # After so many, what has been found is written.

@@ -31,7 +31,7 @@ def record_of(run, labels, found, diverging, reliability):
         "parametrization": run.form,
         "chains": CHAINS,
         "draws": DRAWS,
-        "tune": 1000,
+        "tune": 500,
         "divergences": int(diverging.sum()),
         "n_steps": 511.0 if run.sticks else 11.3,
         "e_bfmi": 0.19 if run.sticks else 0.81,

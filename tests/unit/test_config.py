@@ -81,7 +81,7 @@ def test_defaults_are_those_of_the_design(folder):
                     "parametrizations": ["collapsed", "centred"],
                     "chains": 4,
                     "draws": 1000,
-                    "tune": 1000,
+                    "tune": 500,
                 },
                 "bootstrap": {"replicates": 500, "models": "auto"},
                 "atlas": {"enabled": False},

@@ -42,7 +42,7 @@ def missed(found: Sequence[Missed], margins: Margins) -> Figure:
     """A point for each size that was simulated, sorted; the first may be none at all (sd = 0)."""
     sizes = [one.sd for one in found if one.sd > 0]
     aside = min(sizes) / ASIDE
-    figure, axes = canvas(7.6, 3.3)
+    figure, axes = canvas(6.4, 3.1)
     axes.set_xscale("log")
     axes.axhspan(100 * margins.often, 100, color=COLLAPSED, alpha=0.09, linewidth=0)
     axes.axhspan(0, 100 * margins.rarely, color=ALIVE, alpha=0.25, linewidth=0)
@@ -60,8 +60,8 @@ def missed(found: Sequence[Missed], margins: Margins) -> Figure:
         va="bottom",
     )  # fmt: skip
     axes.text(
-        1.0, 0.97, "singular fits say nothing here", color=COLLAPSED, fontsize=10, ha="right",
-        va="top", transform=axes.transAxes,
+        0.99, margins.often + 0.01, "singular fits say nothing here", color=COLLAPSED, fontsize=10,
+        ha="right", va="bottom", transform=axes.transAxes,
     )  # fmt: skip
     return figure
 

@@ -16,7 +16,7 @@ def pushed(observed: float, by_chance: Sequence[float]) -> Figure:
 
     by_chance : quantiles, evenly spaced, of the same of data simulated without any variance there.
     """
-    figure, axes = canvas(7.6, 2.7)
+    figure, axes = canvas(6.4, 2.6)
     shares = np.clip(by_chance, 0.0, 1.0)
     weights = np.full(len(shares), 100.0 / len(shares))
     axes.hist(
