@@ -272,5 +272,11 @@ def _verdict(labels: Labels, ladder: list[dict]) -> dict:
             }
         ],
         "recommended": ladder[2] | {"because": "It is the simplest rung that is not worse."},
-        "summary": "The fit is singular, and that is the best these data allow.",
+        "points": [
+            {
+                "about": "engines",
+                "sentence": "The fit is singular, and that is the best these data allow.",
+            },
+            {"about": "geometry", "sentence": f"Of the directions of {labels.group} 2 vary."},
+        ],
     }

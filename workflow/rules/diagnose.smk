@@ -9,7 +9,12 @@ rule diagnose:
         tests="results/{analysis}/tests.json",
         leave_out="results/{analysis}/leave_out.json",
     output:
-        verdict="results/{analysis}/verdict.json",
+        verdict=report(
+            "results/{analysis}/verdict.json",
+            caption="../report/verdict.rst",
+            category="Verdicts",
+            labels={"analysis": "{analysis}"},
+        ),
     log:
         "results/logs/diagnose/{analysis}.log",
     benchmark:

@@ -13,7 +13,12 @@ rule report:
         leave_out="results/{analysis}/leave_out.json",
         verdict="results/{analysis}/verdict.json",
     output:
-        page="reports/html/{analysis}.html",
+        page=report(
+            "reports/html/{analysis}.html",
+            caption="../report/page.rst",
+            category="Pages",
+            labels={"analysis": "{analysis}"},
+        ),
     log:
         "results/logs/report/{analysis}.log",
     benchmark:
@@ -25,6 +30,7 @@ rule report:
         library=library_digest("report"),
         analysis=analysis_config("report"),
         renderer=SETTINGS["report"]["renderer"],
+        private=SETTINGS["report"]["private"],
     message:
         "Writing the page of {wildcards.analysis}"
     script:
@@ -41,7 +47,12 @@ rule index:
         fits=expand("results/{analysis}/fits", analysis=ANALYSES),
         verdicts=expand("results/{analysis}/verdict.json", analysis=ANALYSES),
     output:
-        page="reports/html/index.html",
+        page=report(
+            "reports/html/index.html",
+            caption="../report/index.rst",
+            category="Pages",
+            labels={"analysis": "all of them"},
+        ),
     log:
         "results/logs/index.log",
     benchmark:

@@ -26,14 +26,15 @@ def report(
     analysis: dict,
     renderer: str,
     page: str | Path,
+    private: bool = False,
 ) -> None:
     """Render `document` to `page`.
 
     dress : the template, style sheet and filter that the document names.
     files : the results by name, as RESULTS has them.
-    analysis : the analysis' slice of the config.
+    analysis : the analysis' slice of the config. private : `report.private` of the config.
     """
-    parameters = page_parameters(analysis, files)
+    parameters = page_parameters(analysis, files, private)
     render(Path(document), parameters, Path(page), renderer, dress=dress)
 
 
@@ -48,4 +49,5 @@ if __name__ == "__main__":
         analysis=snakemake.params.analysis,
         renderer=snakemake.params.renderer,
         page=snakemake.output.page,
+        private=snakemake.params.private,
     )

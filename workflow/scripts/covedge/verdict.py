@@ -43,6 +43,7 @@ def verdict(
     asked, looked_at, first = fits[-1], focus(fits), breaks(fits)
     advice = recommend(fits, looked_at, tests)
     supported = supported_ranks(fits, looked_at, tests)
+    points = _points(asked, looked_at, advice.chosen, causes, supported)
     return {
         "analysis": analysis,
         "asked": asked["model"],
@@ -58,7 +59,8 @@ def verdict(
         **diagnosis_record(diagnosis),
         "smallest_sd": smallest_sd,
         "recommended": advice_record(advice, fits, looked_at),
-        "summary": _summary(asked, looked_at, advice.chosen, causes, supported),
+        "points": points,
+        "summary": " ".join(point["sentence"] for point in points),
     }
 
 
@@ -93,27 +95,36 @@ def _varies(fit):
     ]
 
 
-def _summary(asked, looked_at, chosen, causes, supported):
-    sentences = [_first(asked)]
+def _points(asked, looked_at, chosen, causes, supported):
+    """The verdict sentence by sentence; about : the section of the page that has the evidence."""
+    points = [_point("engines" if asked["identifiable"] else "data", _first(asked))]
     if not asked["identifiable"]:
         lost = [term["group"] for term in asked["terms"] if not term["identifiable"]]
-        sentences.append(
-            f"Drop the slopes at {' and '.join(lost)} first; an intercept there can stay. The "
-            f"richest model of the ladder that the data can identify is {looked_at['model']}, and "
-            "what follows is about it."
+        told = (
+            f"Drop the slopes at {' and '.join(lost)} first; an intercept there can stay.",
+            f"The richest model of the ladder that the data can identify is {looked_at['model']}, "
+            "and what follows is about it.",
         )
-    sentences += _ranks(looked_at)
-    sentences += [found["sentence"] for found in supported]
-    sentences += _of_causes(causes, len(looked_at["terms"]) > 1)
+        points += [_point("ladder", sentence) for sentence in told]
+    points += [_point("geometry", sentence) for sentence in _ranks(looked_at)]
+    points += [_point("tests", found["sentence"]) for found in supported]
+    points += _of_causes(causes, len(looked_at["terms"]) > 1)
     if chosen is not None and chosen["model"] != asked["model"]:
-        if sound(asked):
-            sentences.append(
-                f"You may report it as it is. The data do not need all of it: {chosen['model']} "
-                f"does not fit worse, {chosen['formula']}."
-            )
-        else:
-            sentences.append(f"Report {chosen['model']} instead: {chosen['formula']}.")
-    return " ".join(sentences)
+        points.append(_point("instead", _instead(asked, chosen)))
+    return points
+
+
+def _point(about, sentence):
+    return {"about": about, "sentence": sentence}
+
+
+def _instead(asked, chosen):
+    if sound(asked):
+        return (
+            f"You may report it as it is, though the data do not need all of it: "
+            f"{chosen['model']} does not fit worse, {chosen['formula']}."
+        )
+    return f"Report {chosen['model']} instead: {chosen['formula']}."
 
 
 # What the summary says of a cause; its own sentence has the numbers.
@@ -147,7 +158,8 @@ def _of_causes(causes, several):
         of = f"Of {' and '.join(named)}: " if several and named else ""
         words = _SHORT.get(name)
         if words:
-            found.append(of + (words[0].lower() + words[1:] if of else words))
+            about = "engines" if name == OPTIMISER else "why"
+            found.append(_point(about, of + (words[0].lower() + words[1:] if of else words)))
     return found
 
 

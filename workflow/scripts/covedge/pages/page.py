@@ -14,6 +14,7 @@ from covedge.pages import (
     engines,
     fixed_effects,
     geometry,
+    glossary,
     instead,
     intervals,
     ladder,
@@ -25,6 +26,7 @@ from covedge.pages import (
     simulation,
     verdict,
 )
+from covedge.pages.private import hidden
 from covedge.pages.results import Results, read
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,8 @@ log = logging.getLogger(__name__)
 
 def load(parameters: str | Path = "parameters.json") -> "Page":
     """The page whose result files the JSON file `parameters` names."""
-    return Page(read(Path(parameters)))
+    results = read(Path(parameters))
+    return Page(hidden(results) if results.private else results)
 
 
 def _section(compose: Callable[[Results], str]) -> Callable[["Page"], Markdown]:
@@ -79,6 +82,7 @@ class Page:
     leave_out = _section(leave_out.compose)
     fixed_effects = _section(fixed_effects.compose)
     bayes = _section(bayes.compose)
+    words = _section(glossary.compose)
     methods = _section(methods.compose)
     provenance = _section(provenance.compose)
 

@@ -25,11 +25,15 @@ PACKAGES = (
 TITLE = "Singular fits, explained"
 
 
-def page_parameters(analysis: dict, files: Mapping[str, str]) -> dict:
-    """Parameters of `analysis.qmd`: the config's slice, absolute paths, and the provenance."""
+def page_parameters(analysis: dict, files: Mapping[str, str], private: bool = False) -> dict:
+    """Parameters of `analysis.qmd`: the config's slice, absolute paths, and the provenance.
+
+    private : leave out the names of single groups, and numbers of rows.
+    """
     title = analysis.get("title") or analysis["name"]
     places = {name: str(Path(path).resolve()) for name, path in files.items()}
-    return {"title": title, "analysis": analysis, **places, "provenance": provenance(analysis)}
+    told = {"title": title, "analysis": analysis, "private": private}
+    return {**told, **places, "provenance": provenance(analysis)}
 
 
 def index_parameters(analyses: Mapping[str, dict], folders: Mapping[str, Path]) -> dict:

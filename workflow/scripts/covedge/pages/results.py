@@ -28,6 +28,8 @@ class Results:
     intervals : by model; tests, leave_out : empty where there are none.
     dropped : columns of the fixed part that the others determine.
     draws : path of the draws by (model, prior, parametrization).
+    private : whether the page must not name single groups and rows.
+    level_names : what levels of grouping factors are called instead; empty where by their labels.
     """
 
     analysis: dict
@@ -49,6 +51,8 @@ class Results:
     agreement: tuple[dict, ...] = ()
     modes: tuple[dict, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+    private: bool = False
+    level_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def asked(self) -> dict:
@@ -119,6 +123,7 @@ def read_given(given: dict) -> Results:
         | {step: told for step, told in alone.items() if told.get("status") == FAILED},
         verdict=optional(Path(given["verdict"])) if given.get("verdict") else {},
         provenance=given.get("provenance") or {},
+        private=bool(given.get("private")),
         unread=tuple(unread),
         intervals={m: told for m, told in intervals.items() if told.get("status") != FAILED},
         **{step: told for step, told in alone.items() if told.get("status") != FAILED},

@@ -1,7 +1,5 @@
 """The first screen: the verdict in a sentence, a small picture, what to do, and a plain table."""
 
-import re
-
 from covedge.figures.style import svg
 from covedge.figures.support import support
 from covedge.markup import (
@@ -24,13 +22,10 @@ from covedge.pages.fixed_reading import changed, rungs
 from covedge.pages.in_r import calls
 from covedge.pages.results import FAILED, Results
 
-# Sentences that still read well as one paragraph.
-FEW = 2
-
 
 def compose(results: Results) -> str:
     """Sentence, picture, advice, table."""
-    if results.verdict.get("status") == FAILED or "summary" not in results.verdict:
+    if results.verdict.get("status") == FAILED or "points" not in results.verdict:
         return _without_diagnosis(results)
     return "\n".join(
         [
@@ -43,7 +38,7 @@ def compose(results: Results) -> str:
 
 
 def _without_diagnosis(results: Results) -> str:
-    reason = results.verdict.get("reason", "verdict.json has no summary")
+    reason = results.verdict.get("reason", "verdict.json has no points")
     return f"The diagnosis step failed, so there is no verdict: {text(reason)}.\n" + _picture(
         results
     )
@@ -51,7 +46,7 @@ def _without_diagnosis(results: Results) -> str:
 
 def _words(results: Results) -> str:
     """The verdict in a sentence, and what to do."""
-    first, _ = _split(results.verdict["summary"])
+    first = results.verdict["points"][0]["sentence"]
     advice = results.recommended
     if not advice.get("formula"):
         return div("lead", text(first))
@@ -61,24 +56,10 @@ def _words(results: Results) -> str:
 
 
 def _more(results: Results) -> str:
-    """What else the verdict says; the advice is above."""
-    _, rest = _split(results.verdict["summary"])
-    if results.recommended.get("formula"):
-        rest = [sentence for sentence in rest if not sentence.startswith("Report ")]
-    return f"\n\n{_points(rest)}\n\n"
-
-
-def _points(sentences: list[str]) -> str:
-    """Few sentences as a paragraph, more as a list."""
-    if len(sentences) <= FEW:
-        return text(" ".join(sentences)) if sentences else ""
-    return "\n".join(f"- {text(sentence)}" for sentence in sentences)
-
-
-def _split(summary: str) -> tuple[str, list[str]]:
-    """The first sentence, and the others."""
-    first, *rest = re.split(r"(?<=[.!?]) (?=[A-Z])", summary)
-    return first, rest
+    """What else the verdict says, each point with its evidence; the advice is above."""
+    rest = [p for p in results.verdict["points"][1:] if p["about"] != "instead"]
+    lines = [f"- {text(point['sentence'])} [Evidence](#{point['about']})" for point in rest]
+    return "\n\n" + "\n".join(lines) + "\n\n"
 
 
 def _picture(results: Results) -> str:

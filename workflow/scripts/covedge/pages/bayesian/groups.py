@@ -20,8 +20,9 @@ def of_term(found: Refits, group: str, index: int) -> str:
     if told is None or not modes or len(told.levels) > GROUPS:
         return ""
     shared = [e for e in told.effects if e in term["effects"]]
-    rows = [list(modes["levels"]).index(level) for level in told.levels if level in modes["levels"]]
-    if not shared or len(rows) != len(told.levels):
+    levels = [found.results.level_names.get(level, level) for level in told.levels]
+    rows = [list(modes["levels"]).index(level) for level in levels if level in modes["levels"]]
+    if not shared or len(rows) != len(levels):
         return ""
     mine = [told.effects.index(e) for e in shared]
     theirs = [term["effects"].index(e) for e in shared]
@@ -31,7 +32,7 @@ def of_term(found: Refits, group: str, index: int) -> str:
     apart = np.abs(mean - best).max(axis=0)
     most = int(np.argmax(apart))
     drawn = effects_beside(
-        shared[:PANELS], told.levels, *(a[:, :PANELS] for a in (best, mean, lower, upper))
+        shared[:PANELS], levels, *(a[:, :PANELS] for a in (best, mean, lower, upper))
     )
     left = len(shared) - PANELS
     more = f" {count(left, 'further effect')} not drawn." if left > 0 else ""
