@@ -25,8 +25,8 @@ log = logging.getLogger("diagnose")
 MOST_WORK = 9e9
 # With fewer replicates a share says too little; evaluations in a refit, beside one per parameter.
 FEWEST, EVALUATIONS = 100, 10
-# Replicates of each round of the search for the detectable SD.
-SEARCHED = 150
+# Replicates of each round of the search for the detectable SD, and of a size that is only drawn.
+SEARCHED, DRAWN = 150, 40
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,15 @@ def simulations(
     factors, x = moved(own.factors(fit.model), fit)
     n = _affordable(factors, replicates)
     # Larger sizes, and the search for the one that the design can see, make several rounds.
-    searched = min(n // 3, SEARCHED)
+    search = n // 3 >= FEWEST
+    rounds = min(n // 3, SEARCHED) if search else min(n, DRAWN)
     streams = np.random.SeedSequence([seed, 6]).generate_state(3)
     log.info("simulating %s, %d replicates each", fit.model.name, n)
     wanted = tuple(levels.values())
     without = absent(factors, x, wanted, n, int(streams[0]))
     relative = smallest / float(np.sqrt(fit.point.sigma2))
     powers = power(factors, x, wanted, relative, n, int(streams[1]))
-    powers = with_sizes(powers, factors, x, searched, int(streams[2]), searched >= FEWEST)
+    powers = with_sizes(powers, factors, x, rounds, int(streams[2]), search)
     known = spectra(factors, x)
     return {
         group: Simulated(
