@@ -1,8 +1,11 @@
 """Verdicts on published data whose answer is known, and on the parts that make one."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from covedge.causes.cause import NO_VARIATION, Cause
+from covedge.causes.cause import NO_VARIATION, OPTIMISER, Cause
 from covedge.causes.diagnosis import Diagnosis
 from covedge.focus import breaks, focus
 from covedge.jsonio import plain
@@ -115,3 +118,18 @@ def test_absence_is_claimed_only_where_it_was_found():
 
 def _summary(fits, causes):
     return verdict("test", fits, causes, Diagnosis(()), 0.4, None)["summary"]
+
+
+def test_every_point_of_the_verdict_names_a_section_of_the_page_with_its_evidence():
+    document = Path(__file__).parents[2] / "reports" / "analysis.qmd"
+    sections = set(re.findall(r"{#([a-z-]+)}", document.read_text(encoding="utf-8")))
+    seen = set()
+    dyestuff = records(set_up(data_set("Dyestuff2"), "Yield ~ 1 + (1 | Batch)"))
+    causes = [Cause(name, dyestuff[-1]["model"], "Batch") for name in (NO_VARIATION, OPTIMISER)]
+    flat = records(set_up(data_set("ergoStool"), "effort ~ Type + (Type | Subject)"))
+    assert not flat[-1]["identifiable"]
+    for fits, named in ((dyestuff, causes), (flat, [])):
+        points = verdict("test", fits, named, Diagnosis(()), 0.4, None)["points"]
+        seen |= {point["about"] for point in points}
+    assert seen <= sections
+    assert {"engines", "data", "ladder", "geometry", "why", "instead"} <= seen
