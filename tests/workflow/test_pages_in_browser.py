@@ -105,7 +105,7 @@ def test_headings_are_in_order_and_the_contents_lead_to_them(pages, browser):
         assert levels[0] == 1
         assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
         links = visit.page.evaluate("[...document.querySelectorAll('#TOC a')].map(a => a.hash)")
-        assert len(links) == levels.count(2) == 17
+        assert len(links) == levels.count(2) == 18
         inner = visit.page.evaluate(
             "[...document.querySelectorAll(\"a[href^='#']\")].filter("
             "a => !document.getElementById(a.hash.slice(1))).map(a => a.hash)"
@@ -169,14 +169,40 @@ def luminance(colour):
 def test_the_copy_button_gives_the_paragraph_and_folds_open_by_keyboard(pages, browser):
     permissions = ["clipboard-read", "clipboard-write"]
     with Visit(browser, pages / "plain.html", permissions=permissions) as visit:
-        visit.page.locator(".copy button").click()
+        visit.page.locator(".copy button").first.click()
         visit.page.wait_for_function("document.querySelector('.copy button').textContent != 'Copy'")
-        assert visit.page.locator(".copy button").inner_text().startswith(("Copied", "Selected"))
+        said = visit.page.locator(".copy button").first.inner_text()
+        assert said.startswith(("Copied", "Selected"))
         fold = visit.page.locator("details.fold").first
         assert fold.get_attribute("open") is None
         fold.locator("summary").focus()
         visit.page.keyboard.press("Enter")
         assert fold.get_attribute("open") is not None
+
+
+def test_words_explain_themselves_once_a_section_on_hover_and_by_keyboard(pages, browser):
+    with Visit(browser, pages / "plain.html") as visit:
+        page = visit.page
+        repeated = page.evaluate(
+            """[...document.querySelectorAll("section.level2")].flatMap(section => {
+              const seen = [...section.querySelectorAll(":scope .word")].map(a => a.hash);
+              return seen.filter((hash, i) => seen.indexOf(hash) !== i);
+            })"""
+        )
+        assert repeated == []
+        word = page.locator("#geometry .word", has_text="reliability").first
+        shown = "e => getComputedStyle(e, '::after').content"
+        assert word.evaluate(shown) == "none"
+        word.hover()
+        assert "belongs to the groups" in word.evaluate(shown)
+        page.mouse.move(0, 0)
+        word.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        assert "belongs to the groups" in word.evaluate(shown)
+        page.keyboard.press("Enter")
+        assert page.evaluate("location.hash") == word.get_attribute("href")
+        assert page.locator(":target").inner_text() == "reliability"
 
 
 def test_a_page_is_small(pages):

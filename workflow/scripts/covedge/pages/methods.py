@@ -19,9 +19,21 @@ METHODS = {"REML": "restricted maximum likelihood (REML)", "ML": "maximum likeli
 
 
 def compose(results: Results) -> str:
-    """Two or three short paragraphs in the past tense, in a box with a copy button."""
+    """Two or three short paragraphs in the past tense and a citation, each with a copy button."""
     parts = [_fit(results), _diagnosis(results), _inference(results)]
-    return div("copy", "\n\n".join(part for part in parts if part))
+    paragraph = div("copy", "\n\n".join(part for part in parts if part))
+    return f"{paragraph}\n### To cite\n{div('copy', _citation(results))}"
+
+
+def _citation(results: Results) -> str:
+    version = results.provenance.get("versions", {}).get("covedge")
+    used = str(results.provenance.get("rendered") or "").split(" ")[0]
+    return (
+        "The covedge authors. covedge: covariance at the edge"
+        + (f", version {version}" if version else "")
+        + ". Computer software"
+        + (f", used on {used}." if used else ".")
+    )
 
 
 def _fit(results: Results) -> str:
