@@ -8,6 +8,7 @@ from covedge.markup import (
     Column,
     Html,
     badge,
+    code,
     code_html,
     count,
     escape,
@@ -38,7 +39,7 @@ def compose(results: Results) -> str:
         parts.append(f"The step that asks other engines failed: {text(step.get('reason', ''))}")
     elif not results.engines:
         parts.append("No other engine was asked.")
-    parts += [f"{text(note)}." for note in step.get("notes", [])]
+    parts += [f"{_note(note)}." for note in step.get("notes", [])]
     return "\n".join(parts)
 
 
@@ -67,6 +68,12 @@ def _certified(fit: dict) -> str:
         if not isinstance(value, dict | list)
     ]
     return words + fold("The certificate in numbers", table(["Condition", "Value"], rows))
+
+
+def _note(note: str) -> str:
+    """A note in prose; what stands between backticks is code."""
+    parts = note.split("`")
+    return "".join(code(part) if k % 2 else text(part) for k, part in enumerate(parts) if part)
 
 
 def _overview(results: Results) -> str:
