@@ -87,7 +87,7 @@ def test_defaults_are_those_of_the_design(folder):
                 "atlas": {"enabled": False},
             }
         },
-        "report": {"renderer": "auto"},
+        "report": {"renderer": "auto", "private": False},
     }
 
 
