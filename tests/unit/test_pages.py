@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from covedge.pages import Page, load, reading
-from covedge.pages.overview import index
 from covedge.pages.page import read
-from covedge.pages.parameters import index_parameters, sha256
+from covedge.pages.parameters import sha256
 from covedge.pages.rungs import rungs
 from support.results import Labels, write
 
@@ -160,20 +159,6 @@ def test_rungs_are_named_after_the_level_that_they_add():
         rungs({"terms": terms[:1], "models": [model | {"structures": held[:1]}]})[0]["label"]
         == "correlated slopes"
     )
-
-
-def test_the_index_has_a_row_for_every_analysis_even_an_unreadable_one(parameters, tmp_path):
-    given = write(tmp_path / "results")
-    analyses = {"good": given["analysis"], "bad": {"name": "bad", "formula": "y ~ <x>"}}
-    folders = {"good": tmp_path / "results", "bad": tmp_path / "nowhere"}
-    path = tmp_path / "index.json"
-    path.write_text(json.dumps(index_parameters(analyses, folders)), encoding="utf-8")
-    page = index(path)
-    assert 'href="good.html"' in page
-    assert "singular" in page
-    assert "ratID 2 of 6" in page
-    assert 'href="bad.html"' in page
-    assert "y ~ &lt;x&gt;" in page
 
 
 def test_the_hash_is_that_of_the_file(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SCRIPTS = (HERE / "../scripts").resolve()
 REPORTS = Path(os.path.relpath(HERE / "../../reports"))
-DRESS = (".css", ".html", ".lua", ".yml")
+DRESS = (".css", ".html", ".js", ".lua", ".yml")
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 

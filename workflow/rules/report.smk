@@ -45,6 +45,11 @@ rule index:
         designs=expand("results/{analysis}/design.json", analysis=ANALYSES),
         ladders=expand("results/{analysis}/ladder.json", analysis=ANALYSES),
         fits=expand("results/{analysis}/fits", analysis=ANALYSES),
+        engines=expand("results/{analysis}/engines", analysis=ANALYSES),
+        posteriors=expand("results/{analysis}/posterior", analysis=ANALYSES),
+        intervals=expand("results/{analysis}/intervals", analysis=ANALYSES),
+        tests=expand("results/{analysis}/tests.json", analysis=ANALYSES),
+        leave_outs=expand("results/{analysis}/leave_out.json", analysis=ANALYSES),
         verdicts=expand("results/{analysis}/verdict.json", analysis=ANALYSES),
     output:
         page=report(

@@ -129,16 +129,21 @@ def table(
     `stacked` tables, of prose, become one block a row on a narrow screen.
     """
     columns = [Column(c) if isinstance(c, str) else c for c in columns]
-    head = "".join(
-        f'<th scope="col" class="{column.kind}">{escape(column.heading)}</th>' for column in columns
-    )
+    head = "".join(map(_heading, columns))
     body = "".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
     kind = ' class="stacked"' if stacked else ""
     label = f' aria-label="{escape(name)}"' if name else ""
     return block(
-        f'<div class="scroll" role="region" tabindex="0"{label}><table{kind}>'
+        f'<div class="scroll" role="group" tabindex="0"{label}><table{kind}>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _heading(column: Column) -> str:
+    """A column without a heading has no heading cell: an empty one would be read aloud."""
+    if not column.heading:
+        return f'<td class="{column.kind}"></td>'
+    return f'<th scope="col" class="{column.kind}">{escape(column.heading)}</th>'
 
 
 def _cells(columns: Sequence[Column], row: Sequence[object]) -> str:

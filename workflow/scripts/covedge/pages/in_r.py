@@ -15,7 +15,7 @@ def calls(results: Results) -> str:
     fit = results.asked
     lines = [*_reading(results.analysis), *_fit(results, fit)]
     code = "\n".join(str(escape(line)) or " " for line in lines)
-    return fold("The same in R", block(f"<pre><code>{code}</code></pre>"))
+    return fold("The same in R", block(f'<pre tabindex="0"><code>{code}</code></pre>'))
 
 
 def _reading(analysis: dict) -> list[str]:

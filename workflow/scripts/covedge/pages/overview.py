@@ -1,67 +1,76 @@
-"""The index page: one row per analysis."""
+"""The index page: one row per analysis, to be sorted, filtered and searched (reports/index.js)."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
-from covedge.markup import Html, Markdown, badge, block, code_html, count, escape, table
-from covedge.pages import reading
-from covedge.pages.causes import TITLES, explains
-from covedge.pages.results import Results, read_given
+from covedge.markup import Html, Markdown, block, count, escape, fold
+from covedge.pages.overview_row import COLUMNS, Cell, Row, row
 
 INTRO = (
     "A mixed model came out singular. Each page says where its random effects degenerate, why, "
     "what can still be concluded, and which model to report instead.\n"
 )
+LEGEND = """
+- **Verdict**: of the model that was asked for. *Singular*: in some direction its groups are
+  estimated not to differ at all. *Not identifiable*: the data cannot tell its variances apart.
+- **Why**: the causes that were found; the first weighs most.
+- **Rank**: in how many directions the levels of a grouping factor are estimated to differ, of
+  those that the model allows.
+- **Certified**: whether it is shown that no optimiser can find a better fit nearby. A singular
+  fit can be certified.
+- **What to report**: the model that the page recommends.
+- **Bayesian refit**: whether the chains of the main refit can be trusted.
+- **Errors**: steps of the workflow that failed, and files that could not be read.
+"""
 
 
 def index(parameters: str | Path = "parameters.json") -> Markdown:
-    """Title, formula, verdict, causes, rank, certified and a link, for every analysis."""
+    """The table of all analyses that the JSON file `parameters` names."""
     given = json.loads(Path(parameters).read_text(encoding="utf-8"))
-    rows = [_row(page) for page in given["pages"]]
-    head = block(
+    rows = [row(page) for page in given["pages"]]
+    return Markdown(
+        _head(given["title"], rows) + INTRO + _table(rows) + fold("What the columns say", LEGEND)
+    )
+
+
+def _head(title: str, rows: list[Row]) -> str:
+    facts = [count(len(rows), "analysis", "analyses")]
+    facts += [f"{n} {verdict}" for verdict, n in Counter(r.verdict for r in rows).most_common()]
+    items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
+    return block(
         '<header class="masthead"><p class="eyebrow">Covariance at the edge</p>'
-        f"<h1>{escape(given['title'])}</h1>"
-        f'<ul class="facts"><li>{count(len(rows), "analysis", "analyses")}</li></ul></header>'
+        f'<h1>{escape(title)}</h1><ul class="facts">{items}</ul></header>'
     )
-    columns = ["Analysis", "Verdict", "Why", "Rank", "Certified"]
-    return Markdown(head + INTRO + table(columns, rows, "All analyses", stacked=True))
 
 
-def _row(page: dict) -> tuple:
-    analysis = page["analysis"]
-    title = escape(analysis.get("title") or analysis["name"])
-    name = Html(
-        f'<a href="{escape(page["href"])}"><bdi>{title}</bdi></a>'
-        f"<br>{code_html(analysis['formula'])}"
+def _table(rows: list[Row]) -> str:
+    """The roles say what the style sheet would take away where it stacks the cells of a row."""
+    head = "".join(
+        f'<th scope="col" role="columnheader" data-sorted="{sort}">{heading}</th>'
+        for heading, sort in COLUMNS.items()
     )
-    try:
-        return (name, *_summary(read_given(page)))
-    except Exception as error:
-        reason = Html(f'<span class="note">{escape(error)}</span>')
-        return name, badge("quiet", "unreadable"), reason, "–", "–"
-
-
-def _certified(fit: dict) -> Html:
-    if fit.get("identifiable") is False:
-        return badge("quiet", "no single optimum")
-    return badge("good", "yes") if fit["certificate"]["certified"] else badge("bad", "no")
-
-
-def _summary(results: Results) -> tuple:
-    fit = results.asked
-    kind, word = reading.BADGES[reading.state(fit)]
-    causes = dict.fromkeys(
-        cause["cause"] for cause in results.verdict.get("causes", []) if explains(cause)
+    body = "".join(map(_row, rows))
+    return block(
+        '<div class="scroll" role="region" tabindex="0" aria-label="All analyses">'
+        '<table class="analyses" role="table">'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody></table></div>'
     )
-    why = [escape(TITLES.get(cause, cause.replace("_", " "))) for cause in causes]
-    ranks = [
-        f'<span class="nowrap">{escape(t["group"].split(":")[-1])} '
-        f"{reading.rank(t) if t.get('identifiable', True) else 'unknown'}</span>"
-        for t in reading.terms(fit)
-    ]
+
+
+def _row(told: Row) -> str:
+    first, *others = told.cells
+    cells = f'<th scope="row" role="rowheader"{_attributes(first)}>{first.content}</th>'
+    for heading, cell in zip(list(COLUMNS)[1:], others, strict=True):
+        label = f' data-label="{heading}"'
+        cells += f'<td role="cell"{label}{_attributes(cell)}>{cell.content}</td>'
+    causes = escape(json.dumps(told.causes))
     return (
-        badge(kind, word),
-        Html("<br>".join(why) or "–"),
-        Html("<br>".join(ranks) or "–"),
-        _certified(fit),
+        f'<tr role="row" data-verdict="{escape(told.verdict)}" data-causes="{causes}">{cells}</tr>'
     )
+
+
+def _attributes(cell: Cell) -> Html:
+    key = "" if cell.key is None else f' data-key="{escape(cell.key)}"'
+    return Html(key + (" data-searched" if cell.searched else ""))

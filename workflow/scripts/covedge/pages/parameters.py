@@ -46,9 +46,13 @@ def index_parameters(analyses: Mapping[str, dict], folders: Mapping[str, Path]) 
 
 
 def _places(folder: Path) -> dict[str, str]:
+    """Paths as `page_parameters` has them. Only a step that is missing as a whole is left out."""
     folder = folder.resolve()
-    names = {"design": "design.json", "ladder": "ladder.json", "verdict": "verdict.json"}
-    return {key: str(folder / name) for key, name in names.items()} | {"fits": str(folder / "fits")}
+    files = {name: folder / f"{name}.json" for name in ("design", "ladder", "verdict")}
+    files |= {name: folder / name for name in ("fits", "engines", "posterior", "intervals")}
+    late = {name: folder / f"{name}.json" for name in ("tests", "leave_out")}
+    files |= {name: path for name, path in late.items() if path.exists()}
+    return {name: str(path) for name, path in files.items()}
 
 
 def provenance(analysis: dict) -> dict:

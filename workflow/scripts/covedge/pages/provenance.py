@@ -61,13 +61,14 @@ def _times(results: Results) -> list[tuple[str, float]]:
 
 def errors(results: Results, failures: list[tuple[str, str, str]]) -> str:
     """Steps that failed and sections that could not be made; a line even when there are none."""
-    rows = [(f"step {name}", reason) for name, reason in _failed(results)]
+    rows = [(f"step {name}", reason) for name, reason in failed(results)]
     rows += [(f"file {name}", reason) for name, reason in results.unread]
     rows += [(f"section {name}", reason) for name, reason, _ in failures]
     if not rows:
         return "None: every step ran and every section of this page could be made."
     traces = "".join(
-        f"<h3>{escape(name)}</h3><pre>{_lines(trace)}</pre>" for name, _, trace in failures
+        f'<h3>{escape(name)}</h3><pre tabindex="0">{_lines(trace)}</pre>'
+        for name, _, trace in failures
     )
     words = table(["Where", "What happened"], [(w, Html(_lines(r))) for w, r in rows], "Errors")
     return words + (fold("Tracebacks, for a bug report", _raw(traces)) if traces else "")
@@ -82,7 +83,8 @@ def _lines(words: str) -> Html:
     return Html("<br>".join(escape(line) for line in str(words).splitlines()))
 
 
-def _failed(results: Results) -> list[tuple[str, str]]:
+def failed(results: Results) -> list[tuple[str, str]]:
+    """(where, reason) of each step, engine and refit that failed."""
     found = [
         (step, told.get("reason", ""))
         for step, told in results.steps.items()
