@@ -2,73 +2,10 @@
 
 import itertools
 import re
-from pathlib import Path
 
 import pytest
 
-from index import index
-from report import report
-from support.posteriors import write_posteriors
-from support.results import Labels, write
-
-REPORTS = Path(__file__).parents[2] / "reports"
-DRESS = [REPORTS / name for name in ("page.html", "page.css", "page.lua", "_quarto.yml")]
-ALERT = "<script>alert(1)</script>"
-LABELS = Labels(
-    title=f"{ALERT} & *stars* $x_1$",
-    pairs=("a|b", "<i>x</i>", "$x_1$", "µ-opioid 🐀", "שלום", "very long name " * 8),
-)
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages")
-
-    def page(name):
-        return folder / f"{name}.html"
-
-    analyses = {}
-    for name, labels in (("plain", Labels()), ("odd", LABELS)):
-        files = write(folder / name, labels, infer=True)
-        write_posteriors(folder / name / "posterior", labels)
-        analyses[name] = files.pop("analysis")
-        files.pop("title")
-        report(REPORTS / "analysis.qmd", DRESS, files, analyses[name], "pandoc", page(name))
-    verdicts = [folder / name / "verdict.json" for name in analyses]
-    index(REPORTS / "index.qmd", DRESS, analyses, verdicts, "pandoc", page("index"))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser(require_program):
-    program = require_program("chromium", "chromium-browser", "google-chrome")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-class Visit:
-    """An opened page, and what the browser said and asked for."""
-
-    def __init__(self, browser, path, width=1440, **options):
-        viewport = {"width": width, "height": 900}
-        self.context = browser.new_context(viewport=viewport, **options)
-        self.page = self.context.new_page()
-        self.said, self.asked, self.dialogs = [], [], []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog), dialog.dismiss()))
-        self.page.goto(path.as_uri())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.context.close()
+from support.browsing import LABELS, Visit
 
 
 @pytest.mark.parametrize("name", ["plain", "odd", "index"])
@@ -80,7 +17,7 @@ def test_pages_are_quiet_offline_and_fit_the_screen(pages, browser, name, width)
         assert visit.dialogs == []
         assert [url for url in visit.asked if not url.startswith("data:")] == [path.as_uri()]
         assert visit.page.evaluate("document.documentElement.scrollWidth") == width
-        visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        visit.open_folds()
         assert visit.page.evaluate("document.documentElement.scrollWidth") == width
 
 
