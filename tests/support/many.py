@@ -14,6 +14,8 @@ INFORMATION_TITLE = "Too little information to see the smallest variance that ma
 GROUP_TITLE = "One group decides"
 UNKNOWN = "<img_src=x_onerror=alert(1)>"
 TITLES = {7: ALERT, 8: "Élan vital of 200 µ-opioid rats 🐀", 9: "שלום עולם", 11: "long" * 40}
+# A name that no line has room for.
+LONG = "x" * 200
 REFITS = ("converged", "not converged", "not run", "failed")
 
 
@@ -33,7 +35,8 @@ class Study:
 
     @property
     def formula(self) -> str:
-        return f"y{self.place} ~ x + (x | g)"
+        effect = LONG if self.place == 12 else "x"
+        return f"y{self.place} ~ {effect} + ({effect} | g)"
 
     @property
     def state(self) -> str:

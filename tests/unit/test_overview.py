@@ -61,7 +61,8 @@ def test_the_index_has_a_row_for_every_analysis_even_an_unreadable_one(tmp_path)
     assert 'href="good.html#errors" aria-label="1 error' in page
     assert 'href="bad.html"' in page
     assert "y ~ &lt;x&gt;" in page
-    assert "nowhere" in page, "the file that is not there"
+    assert "ladder.json: No such file" in page
+    assert "nowhere" not in page, "the place of the file is nobody's business"
 
 
 def test_the_model_asked_for_is_not_recommended_by_its_formula(tmp_path):

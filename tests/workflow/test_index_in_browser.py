@@ -217,6 +217,19 @@ def test_without_a_script_the_plain_table_is_there(many, browser):
         assert heading(visit, "Rank").is_visible()
 
 
+@pytest.mark.parametrize("width", [1440, 1280, 1000, 720, 390])
+def test_the_index_is_offline_and_fits_the_screen(many, browser, width):
+    with Visit(browser, many[0], width) as visit:
+        assert [url for url in visit.asked if not url.startswith("data:")] == [many[0].as_uri()]
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_headings_stay_in_sight_where_the_table_fits(many, browser):
+    with Visit(browser, many[0]) as visit:
+        visit.page.evaluate("scrollTo({top: 3000, behavior: 'instant'})")
+        assert heading(visit, "Rank").bounding_box()["y"] == 0
+
+
 def test_on_a_narrow_screen_rows_are_blocks_whose_cells_say_what_they_are(many, browser):
     with Visit(browser, many[0], 390) as visit:
         assert visit.page.evaluate("document.documentElement.scrollWidth") == 390

@@ -33,16 +33,25 @@ def test_odd_labels_show_as_the_text_they_are(pages, browser):
         assert {"a|b", "<i>x</i>", "$x_1$", "µ-opioid 🐀", "שלום"} <= set(figures)
 
 
-def test_headings_are_in_order_and_the_contents_lead_to_them(pages, browser):
-    with Visit(browser, pages / "plain.html") as visit:
-        levels = visit.page.evaluate(
-            "[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])"
-        )
+def levels_of(visit):
+    return visit.page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])"
+    )
+
+
+@pytest.mark.parametrize("name", ["plain", "odd", "index"])
+def test_no_level_of_headings_is_skipped(pages, browser, name):
+    with Visit(browser, pages / f"{name}.html") as visit:
+        levels = levels_of(visit)
         assert levels.count(1) == 1
         assert levels[0] == 1
         assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+
+
+def test_the_contents_lead_to_every_section(pages, browser):
+    with Visit(browser, pages / "plain.html") as visit:
         links = visit.page.evaluate("[...document.querySelectorAll('#TOC a')].map(a => a.hash)")
-        assert len(links) == levels.count(2) == 18
+        assert len(links) == levels_of(visit).count(2) == 18
         inner = visit.page.evaluate(
             "[...document.querySelectorAll(\"a[href^='#']\")].filter("
             "a => !document.getElementById(a.hash.slice(1))).map(a => a.hash)"
@@ -103,18 +112,32 @@ def luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_the_copy_button_gives_the_paragraph_and_folds_open_by_keyboard(pages, browser):
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_copy_buttons_give_their_words_and_folds_open_and_close(pages, browser, width, by):
+    def use(control):
+        if by == "mouse":
+            control.click()
+        else:
+            control.focus()
+            visit.page.keyboard.press("Enter")
+
     permissions = ["clipboard-read", "clipboard-write"]
-    with Visit(browser, pages / "plain.html", permissions=permissions) as visit:
-        visit.page.locator(".copy button").first.click()
-        visit.page.wait_for_function("document.querySelector('.copy button').textContent != 'Copy'")
-        said = visit.page.locator(".copy button").first.inner_text()
-        assert said.startswith(("Copied", "Selected"))
+    with Visit(browser, pages / "plain.html", width, permissions=permissions) as visit:
+        for box in visit.page.locator(".copy").all():
+            use(box.locator("button"))
+            box.get_by_text("Copied").wait_for()
+            copied = visit.page.evaluate("navigator.clipboard.readText()")
+            told = " ".join(box.inner_text().removesuffix("Copied").split())
+            assert len(told) > 40
+            assert " ".join(copied.split()) == told
         fold = visit.page.locator("details.fold").first
-        assert fold.get_attribute("open") is None
-        fold.locator("summary").focus()
-        visit.page.keyboard.press("Enter")
-        assert fold.get_attribute("open") is not None
+        inside = fold.locator(".folded")
+        assert not inside.is_visible()
+        use(fold.locator("summary"))
+        assert inside.is_visible()
+        use(fold.locator("summary"))
+        assert not inside.is_visible()
 
 
 def test_words_explain_themselves_once_a_section_on_hover_and_by_keyboard(pages, browser):
@@ -142,5 +165,12 @@ def test_words_explain_themselves_once_a_section_on_hover_and_by_keyboard(pages,
         assert page.locator(":target").inner_text() == "reliability"
 
 
-def test_a_page_is_small(pages):
+def test_a_page_and_its_figures_are_small(pages, browser):
     assert (pages / "plain.html").stat().st_size < 5_000_000
+    with Visit(browser, pages / "plain.html") as visit:
+        figures = visit.page.evaluate(
+            "[...document.querySelectorAll('svg')].map("
+            "svg => new TextEncoder().encode(svg.outerHTML).length)"
+        )
+        assert len(figures) >= 6
+        assert sum(figures) < 2_000_000

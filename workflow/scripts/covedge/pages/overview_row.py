@@ -1,6 +1,7 @@
 """What the index says of one analysis, and what its rows are sorted, filtered and searched by."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from covedge.markup import Html, badge, code_html, escape
 from covedge.pages import reading
@@ -51,12 +52,19 @@ def row(page: dict) -> Row:
     try:
         return _row(page, read_given(page))
     except Exception as error:
-        # Where no model has a fit there is none to tell of; Python's name for that says nothing.
-        reason = "no model was fitted" if isinstance(error, StopIteration) else error
-        why = Cell(Html(f'<span class="note">{escape(reason)}</span>'), searched=True)
+        why = Cell(Html(f'<span class="note">{escape(_reason(error))}</span>'), searched=True)
         verdict = Cell(badge("quiet", UNREADABLE), len(reading.BADGES))
         errors = Cell(_link(page, "#errors", "1", "error"), 1)
         return Row(UNREADABLE, (), (_analysis(page), verdict, why, *[Cell(NONE)] * 4, errors))
+
+
+def _reason(error: Exception) -> str:
+    """In the reader's words, and without the places of this computer."""
+    if isinstance(error, StopIteration):
+        return "no model was fitted"
+    if isinstance(error, OSError) and error.filename:
+        return f"{Path(error.filename).name}: {error.strerror}"
+    return str(error)
 
 
 def _row(page: dict, results: Results) -> Row:
