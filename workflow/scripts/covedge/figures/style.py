@@ -12,6 +12,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from covedge.figures.compact import compact
+
 INK, MUTED, LINE, CARD = "#1b1f24", "#5c6670", "#d5dade", "#fefefe"
 # Okabe and Ito's colours, which people with any colour vision can tell apart.
 ALIVE, COLLAPSED, FLAT, WARM, FRESH, SKY = (
@@ -124,7 +126,7 @@ def _tidy(source: str, name: str) -> str:
     head, body = source.split(">", 1)
     head = re.sub(r' (width|height|xmlns:xlink)="[^"]*"', "", head)
     body = _TAG.sub(lambda tag: _own(tag[0], name, used), body)
-    return f'{head} style="max-width: {width:.0f}px">{body}'
+    return compact(f'{head} style="max-width: {width:.0f}px">{body}', name)
 
 
 def _own(tag: str, name: str, used: set[str]) -> str:
