@@ -115,7 +115,7 @@ CASES = (
     Case(
         "InstEval",
         "InstEval: crossed factors, 73,421 rows",
-        "tests/data/InstEval.csv.gz",
+        "data/published/InstEval.csv.gz",
         ("s", "d", "service", "dept"),
         "y ~ service * dept + (1 | s) + (1 | d)",
         "left out: crossed factors must be one group, a dense matrix of 4,100 columns",
@@ -124,7 +124,7 @@ CASES = (
     Case(
         "sleepstudy",
         "sleepstudy",
-        "tests/data/sleepstudy.csv",
+        "data/published/sleepstudy.csv",
         ("Subject",),
         "Reaction ~ Days + (Days | Subject)",
         ("Reaction ~ Days", "list(Subject = ~ Days)"),
@@ -133,7 +133,7 @@ CASES = (
     Case(
         "Penicillin",
         "Penicillin: crossed, small",
-        "tests/data/Penicillin.csv",
+        "data/published/Penicillin.csv",
         ("plate", "sample"),
         "diameter ~ 1 + (1 | plate) + (1 | sample)",
         "left out: crossed factors must be one group",

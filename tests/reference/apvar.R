@@ -9,7 +9,7 @@ script <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)
 folder <- dirname(normalizePath(script))
 source(file.path(folder, "write.R"))
 
-data_set <- function(name, folder_of = file.path(folder, "..", "data")) {
+data_set <- function(name, folder_of = file.path(folder, "..", "..", "data", "published")) {
   read.csv(file.path(folder_of, paste0(name, ".csv")), stringsAsFactors = TRUE)
 }
 

@@ -7,7 +7,7 @@ source(file.path(folder, "write.R"))
 suppressPackageStartupMessages(library(RLRsim))
 
 read <- function(name) {
-  path <- file.path(folder, "..", "data", paste0(name, ".csv"))
+  path <- file.path(folder, "..", "..", "data", "published", paste0(name, ".csv"))
   if (!file.exists(path)) path <- paste0(path, ".gz")
   table <- read.csv(path, stringsAsFactors = TRUE)
   for (column in intersect(c("Subject", "School"), names(table))) {

@@ -8,7 +8,7 @@ suppressPackageStartupMessages({
   library(pbkrtest)
 })
 
-table_of <- function(name, path = file.path("tests/data", paste0(name, ".csv"))) {
+table_of <- function(name, path = file.path("data/published", paste0(name, ".csv"))) {
   read.csv(path, stringsAsFactors = TRUE, na.strings = "NA")
 }
 

@@ -7,7 +7,7 @@ source(file.path(folder, "write.R"))
 suppressPackageStartupMessages(library(cAIC4))
 
 read <- function(name) {
-  table <- read.csv(file.path(folder, "..", "data", paste0(name, ".csv")), stringsAsFactors = TRUE)
+  table <- read.csv(file.path(folder, "..", "..", "data", "published", paste0(name, ".csv")), stringsAsFactors = TRUE)
   for (column in intersect(c("Subject", "Worker"), names(table))) {
     table[[column]] <- factor(table[[column]])
   }

@@ -9,7 +9,7 @@ folder <- dirname(normalizePath(script))
 source(file.path(folder, "write.R"))
 
 read <- function(name) {
-  table <- read.csv(file.path(folder, "..", "data", paste0(name, ".csv")), stringsAsFactors = TRUE)
+  table <- read.csv(file.path(folder, "..", "..", "data", "published", paste0(name, ".csv")), stringsAsFactors = TRUE)
   for (column in intersect(c("Subject", "Worker"), names(table))) {
     table[[column]] <- factor(table[[column]])
   }

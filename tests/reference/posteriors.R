@@ -44,12 +44,12 @@ sampled <- function(formula, data, draws, seed, prior_only = FALSE, adapt = ADAP
 }
 
 read <- function(...) read.csv(file.path(folder, ...), stringsAsFactors = TRUE)
-sleepstudy <- read("..", "data", "sleepstudy.csv")
+sleepstudy <- read("..", "..", "data", "published", "sleepstudy.csv")
 sleepstudy$Subject <- factor(sleepstudy$Subject)
 rats <- read("..", "..", "data", "rats.csv")
 s15 <- droplevels(rats[!is.na(rats$cc_marg) & rats$spd_des == "s15", ])
 
-penicillin <- read("..", "data", "Penicillin.csv")
+penicillin <- read("..", "..", "data", "published", "Penicillin.csv")
 
 asked <- cc_marg ~ mPair + (mPair | ratID)
 line <- Reaction ~ Days + (Days | Subject)

@@ -14,7 +14,7 @@ models <- list(
 )
 
 read <- function(name) {
-  read.csv(file.path("..", "data", paste0(name, ".csv")), stringsAsFactors = TRUE)
+  read.csv(file.path("..", "..", "data", "published", paste0(name, ".csv")), stringsAsFactors = TRUE)
 }
 
 as_factors <- function(rows, formula) {

@@ -8,7 +8,7 @@
 source("write.R")
 
 known <- fromJSON("profiles.json")$models$machines
-rows <- read.csv("../data/Machines.csv", stringsAsFactors = TRUE)
+rows <- read.csv("../../data/published/Machines.csv", stringsAsFactors = TRUE)
 rows$Worker <- factor(rows$Worker)
 control <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhobeg = 0.2, rhoend = 1e-8))
 fit <- lmer(score ~ Machine + (Machine | Worker), rows, REML = FALSE, control = control)

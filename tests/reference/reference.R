@@ -1,4 +1,4 @@
-# Fits of lme4 on tests/data, as tight as its optimisers go, for the tests of the library.
+# Fits of lme4 on data/published, as tight as its optimisers go, for the tests of the library.
 # Run from anywhere: Rscript tests/reference/reference.R. It takes some minutes, most of them for
 # InstEval.
 
@@ -11,7 +11,7 @@ library(splines)
 invisible(Sys.setlocale("LC_COLLATE", "C"))
 
 read <- function(model) {
-  path <- file.path(folder, "..", "data", paste0(model$data, ".csv"))
+  path <- file.path(folder, "..", "..", "data", "published", paste0(model$data, ".csv"))
   if (!file.exists(path)) path <- paste0(path, ".gz")
   # Before any poly() or bs() sees them: else their basis is of rows that are not used.
   table <- na.omit(read.csv(path, stringsAsFactors = TRUE))

@@ -16,6 +16,7 @@ from covedge.grams.gram import build
 from covedge.models import ladder
 
 TESTS = Path(__file__).parents[1]
+PUBLISHED = TESTS.parent / "data" / "published"
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ def set_up(
 
 
 def data_set(name: str) -> pd.DataFrame:
-    """One of tests/data. "None" is a level there; a missing value is NA."""
-    path = TESTS / "data" / f"{name}.csv"
+    """One of data/published. "None" is a level there; a missing value is NA."""
+    path = PUBLISHED / f"{name}.csv"
     if not path.exists():
         path = path.with_suffix(".csv.gz")
     return pd.read_csv(path, keep_default_na=False, na_values=["NA"])

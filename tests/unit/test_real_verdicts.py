@@ -1,13 +1,11 @@
 """Verdicts on published data, as data/README.md tells them."""
 
-from pathlib import Path
-
 import pytest
 from scipy.stats import f as f_law
 
+from support.models import PUBLISHED
 from support.verdicts import verdict_of
 
-TESTS = Path(__file__).resolve().parents[1]
 # name: formula, keys of the analysis, causes, recommended random part, sentence of the summary.
 CASES = {
     "Dyestuff2": (
@@ -53,7 +51,7 @@ CASES = {
 @pytest.fixture(scope="module", params=CASES)
 def told(request, tmp_path_factory):
     formula, keys, *expected = CASES[request.param]
-    table = TESTS / "data" / f"{request.param.split(',')[0]}.csv"
+    table = PUBLISHED / f"{request.param.split(',')[0]}.csv"
     folder = tmp_path_factory.mktemp("verdict")
     return verdict_of(table, folder, formula, replicates=300, **keys), expected
 
@@ -68,7 +66,7 @@ def test_the_verdict(told):
 
 
 def test_what_is_said_of_the_design_of_dyestuff2(tmp_path):
-    table = TESTS / "data" / "Dyestuff2.csv"
+    table = PUBLISHED / "Dyestuff2.csv"
     formula, keys = CASES["Dyestuff2, what matters is 6"][:2]
     (cause,) = verdict_of(table, tmp_path, formula, replicates=500, **keys)["causes"]
     # Six batches of five: MSB / MSE falls below 1 with F of 5 and 24 degrees of freedom.
@@ -80,7 +78,7 @@ def test_what_is_said_of_the_design_of_dyestuff2(tmp_path):
 @pytest.mark.slow
 def test_insteval_is_healthy(tmp_path):
     verdict = verdict_of(
-        TESTS / "data" / "InstEval.csv.gz", tmp_path, "y ~ 1 + service + (1 | s) + (1 | d)"
+        PUBLISHED / "InstEval.csv.gz", tmp_path, "y ~ 1 + service + (1 | s) + (1 | d)"
     )
     assert (verdict["degenerate"], verdict["causes"]) == (False, [])
     assert verdict["recommended"]["formula"].endswith("(1 | s) + (1 | d)")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support.models import TESTS, reference
+from support.models import PUBLISHED, TESTS, reference
 from support.tree import copy_workflow
 
 CONFIG = """
@@ -28,7 +28,7 @@ def small(folder):
     tree = copy_workflow(folder)
     (folder / "config/config.yaml").write_text(CONFIG, encoding="utf-8")
     for name in ("sleepstudy", "Dyestuff2"):
-        text = (TESTS / "data" / f"{name}.csv").read_text(encoding="utf-8")
+        text = (PUBLISHED / f"{name}.csv").read_text(encoding="utf-8")
         (folder / f"data/{name}.csv").write_text(text, encoding="utf-8")
     return tree
 

@@ -260,7 +260,7 @@ def test_weights_of_a_constant_change_nothing_but_sigma():
 def test_weights_are_those_of_lme4():
     """Var = sigma^2 / w. From R 4.2.2, lme4 1.1-31:
 
-    d <- read.csv("tests/data/Pastes.csv", stringsAsFactors = TRUE); d$w <- rep(1:3, 20)
+    d <- read.csv("data/published/Pastes.csv", stringsAsFactors = TRUE); d$w <- rep(1:3, 20)
     deviance(lmer(strength ~ 1 + (1 | batch/cask), d, REML = FALSE, weights = w))
     """
     table = data_set("Pastes")

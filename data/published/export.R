@@ -1,8 +1,10 @@
-# Write example data sets of lme4 and nlme, as those packages ship them, to tests/data/*.csv
-# (the largest as *.csv.gz). Run from anywhere: Rscript tests/reference/export.R
+# Write example data sets of lme4 and nlme, as those packages ship them, as *.csv beside this script
+# (the largest as *.csv.gz). Run from anywhere: Rscript data/published/export.R [folder], where a
+# folder is given to write them there instead.
 
 script <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
-folder <- file.path(dirname(normalizePath(script)), "..", "data")
+asked <- commandArgs(TRUE)
+folder <- if (length(asked)) asked[1] else dirname(normalizePath(script))
 
 from <- list(
   lme4 = c("sleepstudy", "Dyestuff", "Dyestuff2", "Pastes", "Penicillin", "cake", "InstEval"),
