@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support.models import PUBLISHED, TESTS, reference
+from support.models import PUBLISHED, reference
 from support.tree import copy_workflow
 
 CONFIG = """
