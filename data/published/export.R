@@ -7,16 +7,21 @@ asked <- commandArgs(TRUE)
 folder <- if (length(asked)) asked[1] else dirname(normalizePath(script))
 
 from <- list(
-  lme4 = c("sleepstudy", "Dyestuff", "Dyestuff2", "Pastes", "Penicillin", "cake", "InstEval"),
+  lme4 = c(
+    "Arabidopsis", "sleepstudy", "Dyestuff", "Dyestuff2", "Pastes", "Penicillin", "cake", "InstEval"
+  ),
   nlme = c(
-    "Alfalfa", "Assay", "BodyWeight", "Dialyzer", "ergoStool", "Glucose", "Gun", "IGF",
+    "Alfalfa", "Assay", "bdf", "BodyWeight", "Dialyzer", "ergoStool", "Glucose", "Gun", "IGF",
     "Machines", "MathAchieve", "Meat", "Milk", "Oats", "Orthodont", "Oxboys", "Oxide", "Pixel",
     "Rail", "RatPupWeight", "Spruce", "Wafer", "Wheat2"
   )
 )
-zipped <- c("InstEval", "MathAchieve", "Milk", "Spruce")
+zipped <- c("Arabidopsis", "bdf", "InstEval", "MathAchieve", "Milk", "Spruce")
 # Only what the models use of the largest.
-columns <- list(InstEval = c("s", "d", "service", "dept", "y"))
+columns <- list(
+  bdf = c("schoolNR", "IQ.verb", "IQ.perf", "sex", "Minority", "ses", "langPOST"),
+  InstEval = c("s", "d", "service", "dept", "y")
+)
 
 for (package in names(from)) {
   for (name in from[[package]]) {
