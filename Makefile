@@ -8,10 +8,13 @@ IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 # Jobs may keep their bytecode: each is a process of its own and would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all set-up test test-all bench bench-causes coverage calibration lint lock clean help
+.PHONY: all gallery set-up test test-all bench bench-causes coverage calibration lint lock clean help
 
 all: $(READY) ## Set up and run the workflow, which writes reports/html (CORES=4); plain `make` does this
 	$(IN_VENV) snakemake --cores $(CORES)
+
+gallery: $(READY) ## Write the gallery, pages about real data, into gallery/reports/html (CORES=4)
+	$(IN_VENV) snakemake --cores $(CORES) --directory gallery --configfile config/gallery.yaml
 
 set-up: $(READY) ## Set up only: .venv from requirements.lock, with a private uv in .tools if needed
 
@@ -49,7 +52,7 @@ lock: ## Make requirements.lock anew from pyproject.toml (LOCK=--upgrade for the
 	@sh tools/lock.sh $(LOCK)
 
 clean: ## Remove all that is generated: results, pages, caches, .venv and .tools
-	rm -rf results reports/html .snakemake .venv benchmarks/.venv .tools .pytest_cache .ruff_cache .hypothesis
+	rm -rf results reports/html gallery .snakemake .venv benchmarks/.venv .tools .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -18,9 +19,28 @@ def require_program():
         for name in names:
             if path := shutil.which(name):
                 return path
-        missing = f"none of these programs is installed: {', '.join(names)}"
-        if os.environ.get("COVEDGE_REQUIRE_ALL") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        skip_or_fail(f"none of these programs is installed: {', '.join(names)}")
 
     return find
+
+
+@pytest.fixture(scope="session")
+def require_r_packages(require_program):
+    """A function that gives the path of Rscript; without it or the packages, as above."""
+
+    def find(*names):
+        rscript = require_program("Rscript")
+        for name in names:
+            script = f'quit(status = !requireNamespace("{name}", quietly = TRUE))'
+            if subprocess.run([rscript, "-e", script]).returncode:
+                skip_or_fail(f"R is there, and its package {name} is not")
+        return rscript
+
+    return find
+
+
+def skip_or_fail(missing):
+    """Skip the test; with COVEDGE_REQUIRE_ALL=1 let it fail."""
+    if os.environ.get("COVEDGE_REQUIRE_ALL") == "1":
+        pytest.fail(missing)
+    pytest.skip(missing)

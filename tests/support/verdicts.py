@@ -13,18 +13,25 @@ from covedge.grams.store import ladder_from_json, load_gram
 from covedge.inference.leave_out import leave_out, leave_out_record
 from covedge.jsonio import read_json, write_json
 from diagnose import diagnose
+from engines import engines as ask_engines
 from fit import fit
 from prepare import prepare
 
 SCHEMA = Path(__file__).resolve().parents[2] / "workflow" / "schemas" / "config.schema.yaml"
 
 
-def verdict_of(table: Path, folder: Path, formula: str, replicates: int = 200, **keys) -> dict:
-    """The verdict on a data file. keys : others of the analysis in the config."""
+def verdict_of(
+    table: Path, folder: Path, formula: str, replicates: int = 200, engines=(), **keys
+) -> dict:
+    """The verdict on a data file.
+
+    engines : other packages to ask for each model. keys : others of the analysis in the config.
+    """
     asked = {"data": str(table), "formula": formula, "bootstrap": {"replicates": replicates}}
+    asked["engines"] = list(engines)
     config = load_config({"analyses": {"one": asked | keys}}, load_schema(SCHEMA))
     analysis = config["analyses"]["one"] | {"name": "one"}
-    data, design, gram, ladder, fits, draws, tests, left_out, output = (
+    data, design, gram, ladder, fits, answers, draws, tests, left_out, output = (
         folder / name
         for name in (
             "data.parquet",
@@ -32,6 +39,7 @@ def verdict_of(table: Path, folder: Path, formula: str, replicates: int = 200, *
             "gram.npz",
             "ladder.json",
             "fits",
+            "engines",
             "draws",
             "tests.json",
             "leave_out.json",
@@ -43,8 +51,8 @@ def verdict_of(table: Path, folder: Path, formula: str, replicates: int = 200, *
     bootstrap(gram, ladder, fits, analysis, 1, replicates, draws)
     compare(gram, ladder, fits, [draws], analysis, tests)
     write_json(left_out, _left_out(data, gram, ladder, fits, analysis))
-    (folder / "engines").mkdir()
-    steps = data, design, gram, ladder, fits, folder / "engines", tests, left_out
+    ask_engines(data, gram, ladder, fits, analysis, answers)
+    steps = data, design, gram, ladder, fits, answers, tests, left_out
     diagnose(*steps, analysis, output)
     return read_json(output)
 

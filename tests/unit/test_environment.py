@@ -84,3 +84,13 @@ def test_a_missing_program_skips_here_and_fails_in_ci(require_program, monkeypat
     monkeypatch.setenv("COVEDGE_REQUIRE_ALL", "1")
     with pytest.raises(pytest.fail.Exception, match="no-such-program"):
         require_program("no-such-program")
+
+
+def test_a_missing_package_of_r_does_so_too(require_program, require_r_packages, monkeypatch):
+    require_program("Rscript")
+    monkeypatch.setenv("COVEDGE_REQUIRE_ALL", "0")
+    with pytest.raises(pytest.skip.Exception, match=r"no\.such\.package"):
+        require_r_packages("stats", "no.such.package")
+    monkeypatch.setenv("COVEDGE_REQUIRE_ALL", "1")
+    with pytest.raises(pytest.fail.Exception, match=r"no\.such\.package"):
+        require_r_packages("no.such.package")
