@@ -14,13 +14,23 @@ TEXT = "a  label 1.23456789 style=\"x\" > <g> d='1.23456'"
 
 
 def drawn(source, *names):
-    """(tag, style, coordinates) of every element that is drawn, classes resolved."""
+    """(tag, style, letters and numbers of its coordinates) of every element that is drawn.
+
+    Classes are resolved, and the clip and the style of a group are those of what is in it.
+    """
     sheet = dict(re.findall(r"\.([\w-]+)\{([^}]*)\}", source))
+    tree = ET.fromstring(source)
+    parents = {child: parent for parent in tree.iter() for child in parent}
     found = []
-    for each in ET.fromstring(source).iter():
+    for each in tree.iter():
         tag = each.tag.rsplit("}", 1)[-1]
         if tag in names:
-            style = each.get("style") or sheet.get(each.get("class"), "")
+            above = [each]
+            while above[-1] in parents and parents[above[-1]] is not tree:
+                above.append(parents[above[-1]])
+            styles = [one.get("style") or sheet.get(one.get("class")) for one in above]
+            clips = [one.get("clip-path") for one in above]
+            style = (next(filter(None, styles), ""), next(filter(None, clips), ""))
             places = " ".join(each.get(key, "") for key in ("x", "y", "d", "transform"))
             numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", places)]
             letters = re.findall(r"[A-Za-z]", places)
@@ -35,6 +45,8 @@ def many_marks():
     rng = np.random.default_rng(1)
     for x, y in rng.normal(size=(3 * OFTEN, 2)):
         axes.plot([x, x + 1], [y, y], marker="o", color="#0072b2")
+    starts = rng.normal(size=2 * OFTEN)
+    axes.hlines(starts, starts, starts + 1, color="#d55e00", alpha=0.3)
     return figure
 
 
@@ -63,9 +75,23 @@ def test_groups_that_say_something_stay():
 
 
 def test_names_of_classes_belong_to_the_figure_and_are_names_in_css():
-    paths = '<path d="M 1.23456 2" style="fill: none" />' * OFTEN
+    paths = '<path d="M 1.23456 2" transform="scale(2)" style="fill: none" />' * OFTEN
     found = compact(f'<svg style="max-width: 9px">{paths}</svg>', "a.b 1")
     assert ".a-b-1-s0{fill: none}" in found
     assert found.count('class="a-b-1-s0"') == OFTEN
     assert 'd="M 1.23 2"' in found
     assert '<svg style="max-width: 9px">' in found
+
+
+def test_marks_in_a_row_that_look_the_same_say_so_once():
+    mark = '<path d="M 1 2" clip-path="url(#c)" style="stroke: red; stroke-opacity: 0.3" />'
+    other = '<path d="M 1 2" style="fill: none" />'
+    found = compact(f"<svg>{mark * OFTEN}{other}{mark}</svg>", "x")
+    look = ' clip-path="url(#c)" style="stroke: red; stroke-opacity: 0.3"'
+    assert found == f"<svg><g{look}>{'<path d="M 1 2" />' * OFTEN}</g>{other}{mark}</svg>"
+
+
+def test_the_opacity_of_a_mark_is_not_made_that_of_a_group():
+    """Where two marks cross, theirs adds up."""
+    mark = '<path d="M 1 2" style="fill: red; opacity: 0.3" />'
+    assert "<g" not in compact(f"<svg>{mark * OFTEN}</svg>", "x")

@@ -5,14 +5,21 @@ Only tags are touched, never the text between them: that may be a label from the
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 # A hundredth of a point cannot be seen.
 DECIMALS = 2
-# A style that comes so often is named once; below, its name would save nothing.
+# What comes so often is said once; below, little would be saved.
 OFTEN = 20
 _TAG = re.compile(r"<[^>]*>")
 _GEOMETRY = re.compile(r' (?:d|x|y|cx|cy|points)="[^"]*"')
 _LONG = re.compile(rf"-?\d+\.\d{{{DECIMALS + 1},}}")
+# A mark, where it is, and how it looks; no transform, which a group around it would not know of.
+_MARK = re.compile(
+    r'<(?:path|use)(?: (?:d|x|y|href)="[^"]*")+(?P<look>(?: (?:clip-path|style)="[^"]*")+) ?/>'
+)
+# Of a group, this is another thing than of each of its marks.
+_OF_THE_WHOLE = re.compile(r'[" ;](?:opacity|filter|mix-blend-mode):')
 _STYLE = re.compile(r' style="([^"]*)"')
 
 
@@ -23,6 +30,7 @@ def compact(source: str, name: str) -> str:
     """
     source = _TAG.sub(lambda tag: _GEOMETRY.sub(_rounded, tag[0]), source)
     source = _without_bare_groups(re.sub(r">\s+<", "><", source))
+    source = _said_once(source)
     return _named_styles(source, re.sub(r"[^\w-]", "-", name))
 
 
@@ -44,6 +52,29 @@ def _without_bare_groups(source: str) -> str:
         return match[0]
 
     return _TAG.sub(tag, source)
+
+
+def _said_once(source: str) -> str:
+    """Marks in a row that look the same, in a group that looks so."""
+    parts, place = [], 0
+    for run in _runs(source):
+        look, start, end = run[0]["look"], run[0].start(), run[-1].end()
+        if len(run) >= OFTEN and not _OF_THE_WHOLE.search(look):
+            marks = source[start:end].replace(look, "")
+            parts += [source[place:start], f"<g{look}>{marks}</g>"]
+            place = end
+    return "".join([*parts, source[place:]])
+
+
+def _runs(source: str) -> Iterator[list[re.Match]]:
+    run: list[re.Match] = []
+    for mark in _MARK.finditer(source):
+        if run and (mark.start() != run[-1].end() or mark["look"] != run[-1]["look"]):
+            yield run
+            run = []
+        run.append(mark)
+    if run:
+        yield run
 
 
 def _named_styles(source: str, name: str) -> str:
