@@ -21,7 +21,6 @@ LONG = (
     "gun",
     "arabidopsis",
     "bdf",
-    "oxboys",
     "ratpups",
     "dialyzer",
     "glucose",
@@ -33,6 +32,7 @@ SENTENCES = {
     "penicillin": "healthy",
     "dyestuff2": "small or absent",
     "ergostool": "cannot be estimated from these data",
+    "fruits": "The effects move together",
     "ratpups": "One group decides",
 }
 
