@@ -6,6 +6,7 @@ import pytest
 from covedge.effects.modes import level_order
 from covedge.effects.modes_record import MOST_LEVELS, with_modes
 from covedge.figures.caterpillar import caterpillar
+from covedge.figures.style import COLLAPSED
 from covedge.figures.shrinkage import shrinkage
 from covedge.jsonio import plain
 from covedge.pages import groups
@@ -76,6 +77,15 @@ def test_groups_that_cannot_be_estimated_alone_are_left_out_and_counted():
     record = record_of(table, "Reaction ~ Days + (Days | Subject)")
     assert record["terms"][0]["modes"]["alone"][0] == [None, None]
     assert "1 group cannot be estimated alone" in page_of(record)
+
+
+def test_rounding_is_drawn_as_the_zero_that_it_is():
+    noise = [[2.0, 1e-18], [1.0, -3e-18], [3.0, 2e-18]]
+    figure = caterpillar(["a", "b"], ["p", "q", "r"], noise, [[1.0, 1e-18]] * 3)
+    (points,) = [line for line in figure.axes[1].lines if len(line.get_xdata()) == 3]
+    assert points.get_xdata().tolist() == [0.0, 0.0, 0.0]
+    assert points.get_color() == COLLAPSED
+    assert [tick.get_text() for tick in figure.axes[1].get_xticklabels()] == ["0"]
 
 
 def test_caterpillars_come_in_the_order_of_the_first_effect():

@@ -11,6 +11,8 @@ from covedge.figures.style import ALIVE, COLLAPSED, LINE, MUTED, drawing, shorte
 NAMED = 60
 # Intervals reach this many standard deviations to each side.
 REACH = 1.96
+# Below this part of the largest effect a number is rounding, and is drawn as the zero that it is.
+NOTHING = 1e-12
 
 
 @drawing
@@ -27,6 +29,7 @@ def caterpillar(
     """
     estimates, errors = np.asarray(estimates, dtype=float), np.asarray(errors, dtype=float)
     order = np.argsort(estimates[:, 0], kind="stable")
+    largest = (np.abs(estimates) + REACH * errors).max(initial=0.0)
     n, q = estimates.shape
     named = n <= NAMED
     height = 0.9 + (0.24 * n if named else 4.6)
@@ -36,6 +39,9 @@ def caterpillar(
     lines = {"linewidth": 1.0, "alpha": 0.55} if named else {"linewidth": 0.5, "alpha": 0.3}
     for k, axes in enumerate(panels):
         value, reach = estimates[order, k], REACH * errors[order, k]
+        if (np.abs(value) + reach).max(initial=0.0) < NOTHING * largest:
+            value, reach = np.zeros(n), np.zeros(n)
+            axes.set_xticks([0.0], ["0"])
         colour = ALIVE if np.ptp(value) > 1e-9 * np.abs(reach).max(initial=1e-300) else COLLAPSED
         axes.axvline(0.0, color=LINE, linewidth=1.2, zorder=0)
         axes.hlines(places, value - reach, value + reach, color=colour, **lines)
@@ -43,7 +49,8 @@ def caterpillar(
         axes.set_title(shorten(effects[k], 24 if q < 4 else 14))
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
-        axes.locator_params(axis="x", nbins=4)
+        if value.any() or reach.any():
+            axes.locator_params(axis="x", nbins=4)
         axes.set_ylim(-0.7, n - 0.3)
     if named:
         panels[0].set_yticks(places, [shorten(levels[i], 24) for i in order])
