@@ -6,8 +6,8 @@ import pytest
 from covedge.effects.modes import level_order
 from covedge.effects.modes_record import MOST_LEVELS, with_modes
 from covedge.figures.caterpillar import caterpillar
-from covedge.figures.style import COLLAPSED
 from covedge.figures.shrinkage import shrinkage
+from covedge.figures.style import COLLAPSED
 from covedge.jsonio import plain
 from covedge.pages import groups
 from covedge.pages.results import Results
