@@ -60,6 +60,23 @@ def test_the_lowest_rank_that_does_not_fit_worse(p, needed):
     assert ("fits worse" in found["sentence"]) is (needed == 2)
 
 
+def test_what_no_test_has_shown_to_be_needed_is_called_enough():
+    (found,) = supported_ranks(FITS, FITS[-1], against(0.3))
+    assert "1 is enough" in found["sentence"]
+    assert found["sentence"].endswith(", and fits no worse (p = 0.3 for a model with 1).")
+    (found,) = supported_ranks(FITS, FITS[-1], against(0.001))
+    assert "2 are needed" in found["sentence"]
+
+
+def test_a_fit_of_one_direction_only_says_which_it_is():
+    fits = [rung("m1-rank1", 1, 10.0, 3), rung("m1-full", 1, 10.0, 6, "full", full=3)]
+    (found,) = supported_ranks(fits, fits[-1], against(1.0))
+    assert (
+        found["sentence"]
+        == "The way in which the fit lets levels of g differ: the common level of all f."
+    )
+
+
 def test_without_tests_nothing_is_said_of_ranks():
     assert supported_ranks(FITS, FITS[-1], None) == []
 

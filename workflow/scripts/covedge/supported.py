@@ -67,15 +67,20 @@ def _directions(fit, group):
 
 def _sentence(term, needed, directions, p):
     words = "; ".join(each["direction"] for each in directions)
-    plural = "is" if needed == 1 else "are"
+    fewer_tested = needed - 1 in p
+    if needed == term["rank"] and not fewer_tested:
+        ways = "way" if needed == 1 else "ways"
+        return f"The {ways} in which the fit lets levels of {term['group']} differ: {words}."
+    verb, judged = "is" if needed == 1 else "are", "needed" if fewer_tested else "enough"
     text = (
         f"Of the {count(term['rank'], 'direction')} in which the fit lets levels of "
-        f"{term['group']} differ, {needed} {plural} needed ({words})"
+        f"{term['group']} differ, {needed} {verb} {judged} ({words})"
     )
-    if needed - 1 in p:
+    if fewer_tested:
         text += f": with {needed - 1} the model fits worse ({_p_words(p[needed - 1])})"
     if needed < term["rank"]:
-        text += f"; more are not ({_p_words(p[needed])} for a model with {needed})"
+        p_words = f"({_p_words(p[needed])} for a model with {needed})"
+        text += f"; more are not {p_words}" if fewer_tested else f", and fits no worse {p_words}"
     return text + "."
 
 
