@@ -177,3 +177,16 @@ def test_labels_of_all_kinds_pass_through_every_section(tmp_path):
     sections = [str(getattr(page, name)()) for name in SECTIONS]
     assert page.failures == []
     assert "<script>" not in "".join(sections)
+
+
+def test_a_model_that_is_wrong_is_to_be_mended_before_one_is_reported(parameters):
+    before = made(parameters)["verdict"]
+    assert "First mend" not in before
+    assert "**What to do.** Report " in before
+    place = Path(json.loads(parameters.read_text(encoding="utf-8"))["verdict"])
+    told = json.loads(place.read_text(encoding="utf-8"))
+    told["causes"].append(told["causes"][0] | {"cause": "misspecified", "sentence": "Bent."})
+    place.write_text(json.dumps(told), encoding="utf-8")
+    after = made(parameters)["verdict"]
+    assert "**What to do.** First mend what the model gets wrong" in after
+    assert "([Why](#why)), and look again. Of the models as they are: report " in after

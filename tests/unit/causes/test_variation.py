@@ -6,9 +6,10 @@ import pytest
 
 from covedge.causes.constraints import constraints
 from covedge.causes.power import Power
-from covedge.causes.variation import variation
+from covedge.causes.variation import Tested as Held
+from covedge.causes.variation import _kept, _unexplained, variation
 from covedge.proportion import Proportion
-from support.models import set_up
+from support.models import data_set, set_up
 
 L = 40
 ENOUGH = Power(0, Proportion(0, 500), 0.3, 0.9, 0.25)
@@ -111,3 +112,38 @@ def test_constraints_take_away_what_they_say():
         left = constraint.applied(component)
         assert np.abs(constraint.contrasts.T @ left.basis).max() < 1e-12
         assert left.basis.shape[1] == 3 - constraint.contrasts.shape[1]
+
+
+def boys():
+    """Oxboys by a curve of the fourth degree, and what says that its design would show 1.2 SDs."""
+    problem = set_up(data_set("Oxboys"), "height ~ poly(age, 4) + (poly(age, 4) | Subject)")
+    fit = problem.fit(-1)
+    return variation(problem.likelihood, fit, fit.terms[0], ENOUGH)
+
+
+def test_of_constraints_that_say_as_much_the_one_that_explains_all_is_named():
+    (cause,) = boys()
+    assert cause.cause == "no_variation"
+    assert "poly(age, 4)4" in cause.sentence
+    assert cause.evidence["test"]["left"] == 0
+    assert cause.evidence["test"]["p"] > 0.3
+
+
+def constraint(words, lost, p, left):
+    return Held(words, lost, 1.0, lost, p, left)
+
+
+def test_a_constraint_that_says_more_goes_before_one_that_fits_better():
+    more, less = constraint("both are the same", 2, 0.1, 0), constraint("b is the same", 1, 0.9, 0)
+    assert _kept([more, less]) is more
+    assert _kept([]) is None
+
+
+def test_fits_worse_is_said_of_all_effects_or_of_none():
+    kept = constraint("b is the same in every {group}", 1, 0.2, 1)
+    said = _unexplained([kept, constraint("c", 1, 0.001, 1)], kept, "rat")
+    assert said == (
+        "That b is the same in every rat may hold (p = 0.2) and does not explain it: "
+        "a direction is missing then, too."
+    )
+    assert "(p at most 0.004)" in _unexplained([constraint("b", 1, 0.004, 1)], None, "rat")

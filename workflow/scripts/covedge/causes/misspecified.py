@@ -139,7 +139,7 @@ def _cause(fit, gain):
         "reliability_with_remedy": gain.reliability,
     }
     sentence = (
-        f"{defect.sentence} (p = {defect.p:.2g}) A model that allows for it has {gain.after} "
+        f"{defect.sentence.removesuffix('.')} (p = {defect.p:.2g}). A model that allows for it has {gain.after} "
         f"independent {'direction' if gain.after == 1 else 'directions'} of {gain.group} instead "
         f"of {gain.before}, the new one seen with a reliability of {gain.reliability:.2g}: what "
         f"collapsed was hidden by it. {defect.advice}"

@@ -67,15 +67,23 @@ def _of_component(likelihood, fit, term, component, power):
     if not missing:
         return []
     tested = list(_tests(likelihood, fit, term, component))
-    kept = next((t for t in tested if t.p > EXCLUDED), None)
+    kept = _kept([t for t in tested if t.p > EXCLUDED])
     kept = kept or max((t for t in tested if t.p > LEVEL), key=lambda t: t.p, default=None)
     found = []
     if kept is not None:
         words = kept.words.format(group=term.term.name)
         found.append(_no_variation(fit, term, words, power, kept))
     if kept is None or kept.left:
-        found.append(_redundant(fit, term, missing, tested, power))
+        found.append(_redundant(fit, term, missing, tested, kept, power))
     return found
+
+
+def _kept(fitting):
+    """Of constraints that fit, in order, the one to name: of those that say as much as the first,
+    the one that explains most, and of equals the one that fits best.
+    """
+    alike = [t for t in fitting if t.lost == fitting[0].lost]
+    return min(alike, key=lambda t: (t.left, -t.p), default=None)
 
 
 def _tests(likelihood, fit, term, component) -> Iterator[Tested]:
@@ -117,16 +125,15 @@ def _no_variation(fit, term, words, power, tested):
     return Cause(NO_VARIATION, fit.model.name, group, evidence, sentence)
 
 
-def _redundant(fit, term, missing, tested, power):
+def _redundant(fit, term, missing, tested, kept, power):
     group = term.term.name
     same = [shape(direction, term) for direction in missing]
     effects = len(term.term.effects)
     sentence = (
         f"The {effects} effects of {group} vary in {term.rank} independent "
         f"{'way' if term.rank == 1 else 'ways'} only: they move together. The same in every "
-        f"{group} {'is' if len(same) == 1 else 'are'} {'; '.join(same)}. No single effect explains "
-        f"it: holding any of them fixed fits worse (p at most "
-        f"{max((t.p for t in tested), default=0.0):.2g}). {_would_have_shown(power)}"
+        f"{group} {'is' if len(same) == 1 else 'are'} {'; '.join(same)}. "
+        f"{_unexplained(tested, kept, group)} {_would_have_shown(power)}"
     )
     evidence = _excluded(power) | {
         "rank": term.rank,
@@ -135,6 +142,21 @@ def _redundant(fit, term, missing, tested, power):
         "tests": [vars(one) for one in tested],
     }
     return Cause(REDUNDANT, fit.model.name, group, evidence, sentence)
+
+
+def _unexplained(tested, kept, group):
+    """Why that effects do not vary is not all of it. kept : one that may be the same, or None."""
+    if kept is None:
+        return (
+            "No single effect explains it: holding any of them fixed fits worse (p at most "
+            f"{max((t.p for t in tested), default=0.0):.2g})."
+        )
+    ways = "a direction is" if kept.left == 1 else f"{kept.left} directions are"
+    words = kept.words.format(group=group)
+    return (
+        f"That {words} may hold (p = {kept.p:.2g}) and does not explain it: {ways} missing then, "
+        "too."
+    )
 
 
 def _excluded(power):

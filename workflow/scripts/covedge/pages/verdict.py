@@ -22,6 +22,9 @@ from covedge.pages.fixed_reading import changed, rungs
 from covedge.pages.in_r import calls
 from covedge.pages.results import FAILED, Results
 
+# A cause that had better be mended before any model is reported.
+MISSPECIFIED = "misspecified"
+
 
 def compose(results: Results) -> str:
     """Sentence, picture, advice, table."""
@@ -51,8 +54,13 @@ def _words(results: Results) -> str:
     if not advice.get("formula"):
         return div("lead", text(first))
     because = text(advice.get("because") or "")
-    told = f"**What to do.** Report {code(advice['formula'])}. {because}"
-    return div("lead", text(first)) + div("advice", told)
+    told = f"Report {code(advice['formula'])}. {because}"
+    if any(cause["cause"] == MISSPECIFIED for cause in results.verdict.get("causes", [])):
+        told = (
+            "First mend what the model gets wrong about these data ([Why](#why)), and look again. "
+            f"Of the models as they are: {told[0].lower()}{told[1:]}"
+        )
+    return div("lead", text(first)) + div("advice", f"**What to do.** {told}")
 
 
 def _more(results: Results) -> str:
