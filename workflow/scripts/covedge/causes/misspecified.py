@@ -138,10 +138,11 @@ def _cause(fit, gain):
         "directions_with_remedy": gain.after,
         "reliability_with_remedy": gain.reliability,
     }
+    ways = "direction" if gain.after == 1 else "directions"
     sentence = (
-        f"{defect.sentence.removesuffix('.')} (p = {defect.p:.2g}). A model that allows for it has {gain.after} "
-        f"independent {'direction' if gain.after == 1 else 'directions'} of {gain.group} instead "
-        f"of {gain.before}, the new one seen with a reliability of {gain.reliability:.2g}: what "
-        f"collapsed was hidden by it. {defect.advice}"
+        f"{defect.sentence.removesuffix('.')} (p = {defect.p:.2g}). A model that allows for it has "
+        f"{gain.after} independent {ways} of {gain.group} instead of {gain.before}, the new one "
+        f"seen with a reliability of {gain.reliability:.2g}: what collapsed was hidden by it. "
+        f"{defect.advice}"
     )
     return Cause(MISSPECIFIED, fit.model.name, gain.group, evidence, sentence)
