@@ -6,14 +6,17 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-# Where `make gallery` runs, and the paths in its config start.
+# Where `make gallery` runs, and the paths in its config start; it makes the folder.
 FOLDER = ROOT / "gallery"
 
 
 def analyses() -> dict[str, dict]:
-    """The analyses of config/gallery.yaml by name, as they are written there."""
+    """The analyses of config/gallery.yaml by name, with paths that hold wherever one is."""
     text = (ROOT / "config/gallery.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)["analyses"]
+    found = yaml.safe_load(text)["analyses"]
+    return {
+        name: one | {"data": str((FOLDER / one["data"]).resolve())} for name, one in found.items()
+    }
 
 
 def told(heading: str) -> list[list[str]]:

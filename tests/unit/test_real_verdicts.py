@@ -2,6 +2,7 @@
 
 import gzip
 import subprocess
+from pathlib import Path
 
 import pytest
 from scipy.stats import f as f_law
@@ -49,12 +50,11 @@ def slow_if(name):
 @pytest.mark.parametrize("name", [slow_if(name) for name in PAGES])
 def test_the_verdict_on_a_page_of_the_gallery(name, tmp_path):
     formula, fit, causes, recommended = PAGES[name]
-    keys = load_config(
-        {"analyses": {name: gallery.analyses()[name]}}, load_schema(SCHEMA), gallery.FOLDER
-    )["analyses"][name]
+    given = {"analyses": {name: gallery.analyses()[name]}}
+    keys = load_config(given, load_schema(SCHEMA))["analyses"][name]
     assert formula == keys["formula"]
     verdict = verdict_of(
-        gallery.FOLDER / keys["data"],
+        Path(keys["data"]),
         tmp_path,
         formula,
         replicates=keys["bootstrap"]["replicates"],
