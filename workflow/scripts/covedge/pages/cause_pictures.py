@@ -1,17 +1,28 @@
 """The evidence of a cause as a picture, where there is one to draw."""
 
+from covedge.causes.cause import (
+    MISSPECIFIED,
+    MORE_EFFECTS,
+    NEGATIVE,
+    NO_VARIATION,
+    NOT_IDENTIFIABLE,
+    ONE_GROUP,
+    REDUNDANT,
+    TOO_LITTLE,
+    UNDECIDED,
+)
 from covedge.figures.missed import Margins, Missed, missed
 from covedge.figures.pushed import pushed
 from covedge.figures.style import svg
 from covedge.markup import figure
 
 # Causes that rest on how often the design would miss a variance of some size.
-SEEN = ("too_little_information", "cannot_be_told_apart", "no_variation", "redundant_effects")
+SEEN = (TOO_LITTLE, UNDECIDED, NO_VARIATION, REDUNDANT)
 LINKS = {
-    "one_group": ("The fit without each group in turn", "leave-out"),
-    "not_identifiable": ("Counts per cell and what each term asks of them", "data"),
-    "more_effects_than_groups": ("Groups and effects of each term", "data"),
-    "misspecified": ("What the model makes of each group", "ladder"),
+    ONE_GROUP: ("The fit without each group in turn", "leave-out"),
+    NOT_IDENTIFIABLE: ("Counts per cell and what each term asks of them", "data"),
+    MORE_EFFECTS: ("Groups and effects of each term", "data"),
+    MISSPECIFIED: ("What the model makes of each group", "ladder"),
 }
 # A picture of one point says nothing.
 FEWEST = 3
@@ -29,7 +40,7 @@ def pictured(verdict: dict, cause: dict, drawn: set[str]) -> str:
         name, found = None, simulated[group]
         if cause["cause"] in SEEN and found["power"] and len(found["sizes"]) >= FEWEST:
             name, draw = f"missed-{place}", _missed
-        elif cause["cause"] == "negative_covariance" and found["push"]["by_chance"]:
+        elif cause["cause"] == NEGATIVE and found["push"]["by_chance"]:
             name, draw = f"pushed-{place}", _pushed
         if name and name not in drawn:
             drawn.add(name)

@@ -1,5 +1,6 @@
 """Why: the causes that the diagnosis found, each with its evidence as a picture and numbers."""
 
+from covedge.causes.cause import OPTIMISER
 from covedge.markup import (
     Column,
     Html,
@@ -16,7 +17,6 @@ from covedge.markup import (
 from covedge.pages.cause_pictures import pictured
 from covedge.pages.results import FAILED, Results
 
-OPTIMISER = "optimiser_failure"
 TITLES = {
     "not_identifiable": "The design cannot tell these variances apart",
     "more_effects_than_groups": "More random effects than groups",

@@ -1,5 +1,6 @@
 """The first screen: the verdict in a sentence, a small picture, what to do, and a plain table."""
 
+from covedge.causes.cause import MISSPECIFIED
 from covedge.figures.style import svg
 from covedge.figures.support import support
 from covedge.markup import (
@@ -21,9 +22,6 @@ from covedge.pages.engines import SAME
 from covedge.pages.fixed_reading import changed, rungs
 from covedge.pages.in_r import calls
 from covedge.pages.results import FAILED, Results
-
-# A cause that had better be mended before any model is reported.
-MISSPECIFIED = "misspecified"
 
 
 def compose(results: Results) -> str:
