@@ -133,3 +133,21 @@ def test_every_point_of_the_verdict_names_a_section_of_the_page_with_its_evidenc
         seen |= {point["about"] for point in points}
     assert seen <= sections
     assert {"engines", "data", "ladder", "geometry", "why", "instead"} <= seen
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        # As many slopes as observations; the intercept of Worker:Machine can be told.
+        (
+            "score ~ Machine + (Machine | Worker)",
+            "First drop the effects of Machine at Worker; an intercept there can stay.",
+        ),
+        ("score ~ 1 + (1 | Worker:Machine)", "First drop the random effects of Worker:Machine."),
+    ],
+)
+def test_what_is_to_be_dropped_is_called_what_it_is(formula, told):
+    rows = data_set("Machines").drop_duplicates(["Worker", "Machine"])
+    fits = records(set_up(rows, formula))
+    points = verdict("test", fits, [], Diagnosis(()), 0.4, None)["points"]
+    assert told in [point["sentence"] for point in points]

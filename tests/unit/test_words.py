@@ -47,6 +47,13 @@ def test_several_effects_are_listed_with_their_weights():
     assert told == "the combination 1.00 a −0.50 b"
 
 
+def test_a_direction_that_is_nearly_one_effect_is_called_by_it():
+    loadings = {"(Intercept)": 1.0, "a": 0.02, "b": -0.01}
+    assert describe(direction(loadings), {"factor": None}) == "mostly the intercept"
+    loadings = {"(Intercept)": 0.02, "a": 1.0, "b": -0.3}
+    assert describe(direction(loadings), {"factor": None}) == "mostly the effect a"
+
+
 def test_counts():
     assert (count(1, "direction"), count(3, "direction")) == ("one direction", "three directions")
     assert count(12, "rung") == "12 rungs"

@@ -99,9 +99,9 @@ def _points(asked, looked_at, chosen, causes, supported):
     """The verdict sentence by sentence; about : the section of the page that has the evidence."""
     points = [_point("engines" if asked["identifiable"] else "data", _first(asked))]
     if not asked["identifiable"]:
-        lost = [term["group"] for term in asked["terms"] if not term["identifiable"]]
+        lost = [term for term in asked["terms"] if not term["identifiable"]]
         told = (
-            f"Drop the slopes at {' and '.join(lost)} first; an intercept there can stay.",
+            f"First {'; and '.join(_drop(term, looked_at) for term in lost)}.",
             f"The richest model of the ladder that the data can identify is {looked_at['model']}, "
             "and what follows is about it.",
         )
@@ -112,6 +112,15 @@ def _points(asked, looked_at, chosen, causes, supported):
     if chosen is not None and chosen["model"] != asked["model"]:
         points.append(_point("instead", _instead(asked, chosen)))
     return points
+
+
+def _drop(lost, looked_at):
+    """What to do about a term that is not identifiable, given what `looked_at` could keep of it."""
+    group = lost["group"]
+    if group not in [term["group"] for term in looked_at["terms"]]:
+        return f"drop the random effects of {group}"
+    what = f"effects of {lost['factor']}" if lost["factor"] else "slopes"
+    return f"drop the {what} at {group}; an intercept there can stay"
 
 
 def _point(about, sentence):

@@ -21,7 +21,10 @@ def describe(direction: dict, term: dict) -> str:
         return _of_one(next(iter(loadings)), term, factor)
     if len(loadings) == 2 and "(Intercept)" in loadings:
         return _of_lines(loadings)
-    return "the combination " + _combination(loadings)
+    major = {name: value for name, value in loadings.items() if abs(value) > MINOR}
+    if len(major) == 1:
+        return f"mostly {_of_one(next(iter(major)), term, factor)}"
+    return "the combination " + _combination(major)
 
 
 def _of_cells(cells, factor):
@@ -56,8 +59,7 @@ def place(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.3g}"
 
 
-def _combination(loadings):
-    major = {name: value for name, value in loadings.items() if abs(value) > MINOR}
+def _combination(major):
     pieces = [f"{value:+.2f} {name}" for name, value in major.items()]
     return " ".join(pieces).lstrip("+").replace("-", "−")
 

@@ -1,13 +1,26 @@
 """Beyond the edge: negative covariances that the data ask for, and what each rung promises."""
 
-from covedge.markup import Column, Html, badge, count, escape, fixed, fold, number, table, text
+from covedge.causes.cause import NEGATIVE
+from covedge.markup import (
+    Column,
+    Html,
+    badge,
+    count,
+    escape,
+    fixed,
+    fold,
+    listing,
+    number,
+    table,
+    text,
+)
 from covedge.pages import reading
 from covedge.pages.results import Results
 
 CAUTION = (
     "Such values are usual where there is no effect at all: with nine groups and three directions "
-    "without any effect, 99 % of data sets have at least one. So they say what the data lean "
-    "towards, not that members of a group really differ more than strangers do."
+    "without any effect, 99 % of data sets have at least one. So by themselves they say what the "
+    "data lean towards, not that members of a group really differ more than strangers do."
 )
 
 
@@ -16,10 +29,10 @@ def compose(results: Results) -> str:
     found = results.focus.get("free")
     if not found:
         return ""
-    return "\n".join(["### Beyond the edge\n", *_free(found), _scores(results)])
+    return "\n".join(["### Beyond the edge\n", *_free(results, found), _scores(results)])
 
 
-def _free(found: dict) -> list[str]:
+def _free(results: Results, found: dict) -> list[str]:
     mivque = found["mivque"]
     if found["status"] == mivque["status"] == "not computed":
         return [f"Estimates that may be negative were not computed: {text(found['reason'])}.\n"]
@@ -30,7 +43,31 @@ def _free(found: dict) -> list[str]:
             "Without the condition that variances be positive nothing would become negative.\n",
         ]
     columns = ["Term", "Direction", "Estimate", Column("Relative size", "num")]
-    return [_found(found), table(columns, rows, "Negative directions"), f"{CAUTION}\n", _details()]
+    negative = {
+        term["group"]
+        for term in [*mivque["terms"], *found["terms"]]
+        if any(d["state"] == "negative" for d in term["spectrum"])
+    }
+    told = f"{CAUTION}{_beyond_chance(results, negative)}\n"
+    return [_found(found), table(columns, rows, "Negative directions"), told, _details()]
+
+
+def _beyond_chance(results: Results, groups: set[str]) -> str:
+    """What simulation found of the pushes in these groups, where the diagnosis ran."""
+    pushes = {
+        group: found["push"]
+        for group, found in (results.verdict.get("simulated") or {}).items()
+        if group in groups and found["push"]["replicates"]
+    }
+    if not pushes:
+        return ""
+    beyond = {c["group"] for c in results.verdict["causes"] if c["cause"] == NEGATIVE}
+    told = [
+        f"of {text(group)} it is {'more' if group in beyond else 'no more'} than chance makes "
+        f"(p = {number(push['p'], 2)})"
+        for group, push in pushes.items()
+    ]
+    return f" Simulated data tell the two apart ([Why](#why)): {listing(told)}."
 
 
 def _found(found: dict) -> str:

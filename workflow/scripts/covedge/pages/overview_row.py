@@ -6,7 +6,7 @@ from pathlib import Path
 from covedge.markup import Html, badge, code_html, escape
 from covedge.pages import reading
 from covedge.pages.bayesian.runs import MAIN
-from covedge.pages.causes import TITLES, explains
+from covedge.pages.causes import TITLES
 from covedge.pages.provenance import failed
 from covedge.pages.results import FAILED, Results, read_given
 
@@ -96,7 +96,7 @@ def _analysis(page: dict) -> Cell:
 
 
 def _causes(results: Results) -> tuple[str, ...]:
-    found = [cause["cause"] for cause in results.verdict.get("causes", []) if explains(cause)]
+    found = [cause["cause"] for cause in results.verdict.get("causes", [])]
     return tuple(dict.fromkeys(TITLES.get(each, each.replace("_", " ")) for each in found))
 
 

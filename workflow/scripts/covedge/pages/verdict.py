@@ -47,10 +47,11 @@ def _without_diagnosis(results: Results) -> str:
 
 def _words(results: Results) -> str:
     """The verdict in a sentence, and what to do."""
-    first = results.verdict["points"][0]["sentence"]
+    first = results.verdict["points"][0]
+    lead = div("lead", f"{text(first['sentence'])} [Evidence](#{first['about']})")
     advice = results.recommended
     if not advice.get("formula"):
-        return div("lead", text(first))
+        return lead
     because = text(advice.get("because") or "")
     told = f"Report {code(advice['formula'])}. {because}"
     if any(cause["cause"] == MISSPECIFIED for cause in results.verdict.get("causes", [])):
@@ -58,7 +59,7 @@ def _words(results: Results) -> str:
             "First mend what the model gets wrong about these data ([Why](#why)), and look again. "
             f"Of the models as they are: {told[0].lower()}{told[1:]}"
         )
-    return div("lead", text(first)) + div("advice", f"**What to do.** {told}")
+    return lead + div("advice", f"**What to do.** {told} [Evidence](#instead)")
 
 
 def _more(results: Results) -> str:
@@ -75,14 +76,14 @@ def _picture(results: Results) -> str:
     marks = [[reading.mark(term, d) for d in reading.sorted_spectrum(term)] for term in terms]
     names = [reading.term_text(results.asked, term) for term in terms]
     found = listing(
-        f"{sum(m == 'alive' for m in row)} of {len(row)} directions of {name}"
+        f"{_supported(row)} of {len(row)} directions of {name}"
         for name, row in zip(names, marks, strict=True)
     )
     return figure(
         svg(support(names, marks), "support"),
         Html(
-            "Each mark is one way in which groups may differ. Filled: the data show it. "
-            "Struck out: estimated as exactly zero."
+            "Your model. Each mark is one way in which groups may differ. Filled: the data show "
+            "it. Struck out: estimated as exactly zero."
             + (
                 " Question mark: cannot be told from other parts of the model."
                 if any("flat" in row for row in marks)
@@ -92,6 +93,11 @@ def _picture(results: Results) -> str:
         f"The data support {found}.",
         "small",
     )
+
+
+def _supported(marks: list[str]) -> str:
+    """How many directions of a term are filled, in words where nobody can know."""
+    return "an unknown number" if "flat" in marks else str(marks.count("alive"))
 
 
 def _table(results: Results) -> str:

@@ -89,7 +89,9 @@ def _tested(residuals, name, column, count):
         f"deviation of {name} away from its mean the bend is {abs(b[0]):.3g}, "
         f"{abs(b[0]) / residuals.unit:.2g} residual standard deviations."
     )
-    advice = f"Add the square of {name}, or a spline, to the fixed effects."
+    # A power or another function of a column: its square is nothing that one would add.
+    curve = f"a higher power than {name}" if "(" in name else f"the square of {name}"
+    advice = f"Add {curve}, or a spline, to the fixed effects."
     return Defect(
         CURVED,
         f"curvature along {name}",
