@@ -12,6 +12,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/fit.smk"
 include: "workflow/rules/infer.smk"
+include: "workflow/rules/atlas.smk"
 include: "workflow/rules/diagnose.smk"
 include: "workflow/rules/report.smk"
 

@@ -84,7 +84,7 @@ def test_defaults_are_those_of_the_design(folder):
                     "tune": 500,
                 },
                 "bootstrap": {"replicates": 500, "models": "auto"},
-                "atlas": {"enabled": False},
+                "atlas": {"enabled": False, "rounds": 3},
             }
         },
         "report": {"renderer": "auto", "private": False},

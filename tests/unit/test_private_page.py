@@ -14,7 +14,7 @@ from support.results import Labels, write
 SECTIONS = (
     "masthead", "verdict", "mixed_up", "data", "ladder", "engines", "geometry", "causes",
     "instead", "comparisons", "bayes", "intervals", "simulation", "leave_out", "fixed_effects",
-    "words", "methods", "provenance", "errors",
+    "atlas", "words", "methods", "provenance", "errors",
 )  # fmt: skip
 NAMES = re.compile(r"\br(?:0\d|10)\b")
 

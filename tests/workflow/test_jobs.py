@@ -24,6 +24,12 @@ MESSAGES = {
     "diagnose": ["Diagnosing {}"],
     "report": ["Writing the page of {}"],
 }
+# Of rats_s15, whose config asks for an atlas: beside all that comes after `fit`.
+ATLAS = [
+    *(f"Choosing designs for round {k} of the atlas of rats_s15" for k in range(3)),
+    *(f"Trying designs for the atlas of rats_s15, round {k}" for k in range(3) for _ in range(2)),
+    "Drawing the atlas of rats_s15",
+]
 # What must run again where a step does: all after it, but for these.
 AFTER = {
     "engines": ("engines", "diagnose", "report"),
@@ -37,7 +43,8 @@ AFTER = {
 def jobs_of(analysis, first="prepare"):
     """The messages of an analysis' jobs where step `first` runs again."""
     steps = AFTER.get(first) or list(MESSAGES)[list(MESSAGES).index(first) :]
-    return [message.format(analysis) for step in steps for message in MESSAGES[step]]
+    messages = [message.format(analysis) for step in steps for message in MESSAGES[step]]
+    return messages + (ATLAS if analysis == "rats_s15" and first in ("prepare", "fit") else [])
 
 
 def both(first):
@@ -91,6 +98,12 @@ def test_more_replicates_are_added_to_those_there_are(tree):
     assert tree.jobs() == sorted([new, *jobs_of("rats_s15", "compare"), INDEX])
 
 
+def test_more_rounds_of_the_atlas_are_added_to_those_there_are(tree):
+    tree.edit("config/config.yaml", "{enabled: true}", "{enabled: true, rounds: 4}")
+    new = [m.replace("2", "3", 1) for m in ATLAS if "round 2" in m] + ATLAS[-1:]
+    assert tree.jobs() == sorted([*new, *jobs_of("rats_s15", "report"), INDEX])
+
+
 def test_a_new_analysis_runs_alone(tree):
     new = "  new:\n    data: data/rats.csv\n    formula: cc_marg ~ 1 + (1 | ratID)\n"
     tree.append("config/config.yaml", new)
@@ -103,6 +116,7 @@ def test_a_new_analysis_runs_alone(tree):
         ("figures/style", "report"),
         ("profiles/profile_curve", "profiles"),
         ("comparing/multiplicity", "compare"),
+        ("pages/atlas", "report"),
         ("kernel/linalg", "fit"),
         ("formulas/formula", "prepare"),
     ],

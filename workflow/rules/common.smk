@@ -46,12 +46,17 @@ ANALYSES = list(SETTINGS["analyses"])
 
 # Replicates in one job of the bootstrap: far more than starting the job costs.
 BATCH = 250
+# Jobs that share the trials of a round of the atlas.
+ATLAS_PARTS = 2
 
 
 wildcard_constraints:
     analysis="[A-Za-z0-9_]+",
     first="[0-9]+",
     last="[0-9]+",
+    round="[0-9]+",
+    part="[0-9]+",
+    parts="[0-9]+",
 
 
 def library_digest(step):
@@ -80,6 +85,48 @@ def bootstrap_batches(wildcards):
         f"results/{wildcards.analysis}/bootstrap/{start}-{min(start + BATCH - 1, total)}"
         for start in range(1, total + 1, BATCH)
     ]
+
+
+def parts_of_round(analysis, number):
+    """The folders with the outcomes of one round of the atlas."""
+    return [
+        f"results/{analysis}/atlas/{number}/{part}-of-{ATLAS_PARTS}"
+        for part in range(ATLAS_PARTS)
+    ]
+
+
+def earlier_atlas_parts(wildcards):
+    """The outcomes that the choice of a round's designs depends on."""
+    rounds = range(int(wildcards.round))
+    return [p for number in rounds for p in parts_of_round(wildcards.analysis, number)]
+
+
+def atlas_rounds(analysis):
+    """The numbers of the rounds that the config asks for."""
+    return range(SETTINGS["analyses"][analysis]["atlas"]["rounds"])
+
+
+def atlas_plans(wildcards):
+    """The plans of all rounds."""
+    return [
+        f"results/{wildcards.analysis}/atlas/{number}/plan.json"
+        for number in atlas_rounds(wildcards.analysis)
+    ]
+
+
+def atlas_parts(wildcards):
+    """The outcomes of all rounds."""
+    return [
+        part
+        for number in atlas_rounds(wildcards.analysis)
+        for part in parts_of_round(wildcards.analysis, number)
+    ]
+
+
+def atlas_if_wanted(wildcards):
+    """The atlas of an analysis, if its config asks for one."""
+    wanted = SETTINGS["analyses"][wildcards.analysis]["atlas"]["enabled"]
+    return f"results/{wildcards.analysis}/atlas.json" if wanted else []
 
 
 def sampler_threads(wildcards):

@@ -12,6 +12,7 @@ rule report:
         tests="results/{analysis}/tests.json",
         leave_out="results/{analysis}/leave_out.json",
         verdict="results/{analysis}/verdict.json",
+        atlas=atlas_if_wanted,
     output:
         page=report(
             "reports/html/{analysis}.html",

@@ -5,6 +5,7 @@ from pathlib import Path
 from covedge.pages.parameters import page_parameters
 from covedge.render import render
 
+# The last where the config asks for it.
 RESULTS = (
     "data",
     "design",
@@ -16,6 +17,7 @@ RESULTS = (
     "tests",
     "leave_out",
     "verdict",
+    "atlas",
 )
 
 
@@ -45,7 +47,7 @@ if __name__ == "__main__":
     report(
         document=snakemake.input.document,
         dress=snakemake.input.dress,
-        files={name: str(snakemake.input[name]) for name in RESULTS},
+        files={name: str(snakemake.input[name]) for name in RESULTS if snakemake.input.get(name)},
         analysis=snakemake.params.analysis,
         renderer=snakemake.params.renderer,
         page=snakemake.output.page,

@@ -26,6 +26,9 @@ STEPS: dict[str, tuple[str, ...]] = {
     "compare": ("method", "bootstrap", "seed"),
     "profiles": ("method", "seed"),
     "infer": ("formula", "method", "ladder", "weights", "smallest_sd", "bootstrap", "seed"),
+    "plan_atlas": ("formula", "method", "ladder", "weights", "smallest_sd", "seed"),
+    "try_atlas": ("formula", "method", "ladder", "weights", "smallest_sd", "seed"),
+    "atlas": ("formula", "method", "ladder", "weights", "smallest_sd", "seed"),
     "diagnose": ("formula", "method", "ladder", "weights", "smallest_sd", "bootstrap", "seed"),
 }
 

@@ -141,34 +141,64 @@ def _bracket(found, least):
     return low, min(size for size in found if size > low)
 
 
-def raised(factors: Factors, x: np.ndarray, smallest: float) -> tuple[Factors, np.ndarray]:
-    """(factors, x) with every direction at least as large as `smallest`."""
+def raised(
+    factors: Factors, x: np.ndarray, smallest: float, exactly: int | None = None
+) -> tuple[Factors, np.ndarray]:
+    """(factors, x) with every direction at least as large as `smallest`.
+
+    exactly : place of a block whose weakest direction is to be as small as that, too.
+    """
     H, n_obs = factors.likelihood.at(factors.Sigmas(x)).H, factors.likelihood.gram.n_obs
     parts = []
-    for block, L in zip(factors.blocks, factors.split(x), strict=True):
+    for place, (block, L) in enumerate(zip(factors.blocks, factors.split(x), strict=True)):
         information = block.basis.T @ H[block.level] @ block.basis
         n_levels = factors.likelihood.gram.n_groups[block.level]
         S = L @ L.T if L.size else np.zeros((max(block.rows, 1),) * 2)
-        parts.append(_raised(S, information, n_levels, n_obs, smallest, block))
+        held = place == exactly
+        parts.append(_raised(S, information, n_levels, n_obs, smallest, block, held))
     return factors.root(parts)
 
 
-def _raised(S, information, n_levels, n_obs, smallest, block):
+def weakest_sd(factors: Factors, x: np.ndarray, place: int) -> float:
+    """How large the weakest direction of the block at `place` is, as `raised` measures it."""
+    block, L = factors.blocks[place], factors.split(x)[place]
+    H, n_obs = factors.likelihood.at(factors.Sigmas(x)).H, factors.likelihood.gram.n_obs
+    information = block.basis.T @ H[block.level] @ block.basis
+    n_levels = factors.likelihood.gram.n_groups[block.level]
+    S = L @ L.T if L.size else np.zeros((max(block.rows, 1),) * 2)
     if not block.full:
-        # One variance for all cells: each row has one, and the mean of (z'u)^2 is that of Z A.
-        per_row = np.trace(block.basis.T @ block.basis) * n_levels / n_obs
-        return np.maximum(S, smallest**2 / per_row)
+        return float(np.sqrt(S[0, 0] * _per_row(block, n_levels, n_obs)))
+    squares, _ = _sizes(S, information, n_levels, n_obs, block)
+    return float(np.sqrt(squares[max(len(squares) - block.most, 0)]))
+
+
+def _raised(S, information, n_levels, n_obs, smallest, block, exactly=False):
+    if not block.full:
+        least = np.full_like(S, smallest**2 / _per_row(block, n_levels, n_obs))
+        return least if exactly else np.maximum(S, least)
+    squares, W = _sizes(S, information, n_levels, n_obs, block)
+    lacking = np.maximum(smallest**2 - squares, 0.0)
+    # A model of limited rank has no other directions than its largest.
+    others = max(len(lacking) - block.most, 0)
+    lacking[:others] = 0.0
+    if exactly:
+        lacking[others] = smallest**2 - squares[others]
+    return S + (W * lacking) @ W.T
+
+
+def _per_row(block, n_levels, n_obs):
+    """Of one variance for all cells: each row has one, and the mean of (z'u)^2 is that of Z A."""
+    return np.trace(block.basis.T @ block.basis) * n_levels / n_obs
+
+
+def _sizes(S, information, n_levels, n_obs, block):
+    """(squares (r,), W (p, r)): S = W diag(squares) W', where W has the size 1; smallest first."""
     R, back = information_root(information, block.informed)
     values, U = np.linalg.eigh(R @ S @ R.T / n_levels)
     W = back @ U
-    # Scaled columns have Z'Z = n_levels I over the rows: W has the size 1, and S = W sizes^2 W'.
+    # Scaled columns have Z'Z = n_levels I over the rows.
     lengths = np.linalg.norm(W, axis=0) * np.sqrt(n_levels / n_obs)
-    squares = np.maximum(values, 0.0) * n_levels * lengths**2
-    W = W / lengths
-    lacking = np.maximum(smallest**2 - squares, 0.0)
-    # A model of limited rank has no other directions than its largest.
-    lacking[: len(lacking) - block.most] = 0.0
-    return S + (W * lacking) @ W.T
+    return np.maximum(values, 0.0) * n_levels * lengths**2, W / lengths
 
 
 def _counted(factors, truth, levels, replicates, seed, early=True) -> tuple[Mapping, int]:

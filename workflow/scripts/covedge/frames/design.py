@@ -151,6 +151,11 @@ def _matrix(read, data):
     return values, tuple(r_name(column) for column in columns)
 
 
+def has_full_rank(X: np.ndarray) -> bool:
+    """Whether no column of X (n, p) is determined by those before it."""
+    return not _full_rank(X, tuple(map(str, range(X.shape[1]))))[2]
+
+
 def _full_rank(X, names):
     """X without the columns that the columns before them determine; names kept and dropped."""
     lengths = np.linalg.norm(X, axis=0)

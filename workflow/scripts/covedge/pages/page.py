@@ -7,6 +7,7 @@ from pathlib import Path
 
 from covedge.markup import Markdown, text
 from covedge.pages import (
+    atlas,
     bayes,
     causes,
     comparisons,
@@ -82,6 +83,7 @@ class Page:
     leave_out = _section(leave_out.compose)
     fixed_effects = _section(fixed_effects.compose)
     bayes = _section(bayes.compose)
+    atlas = _section(atlas.compose)
     words = _section(glossary.compose)
     methods = _section(methods.compose)
     provenance = _section(provenance.compose)

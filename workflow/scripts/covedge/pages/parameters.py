@@ -50,7 +50,7 @@ def _places(folder: Path) -> dict[str, str]:
     folder = folder.resolve()
     files = {name: folder / f"{name}.json" for name in ("design", "ladder", "verdict")}
     files |= {name: folder / name for name in ("fits", "engines", "posterior", "intervals")}
-    late = {name: folder / f"{name}.json" for name in ("tests", "leave_out")}
+    late = {name: folder / f"{name}.json" for name in ("tests", "leave_out", "atlas")}
     files |= {name: path for name, path in late.items() if path.exists()}
     return {name: str(path) for name, path in files.items()}
 

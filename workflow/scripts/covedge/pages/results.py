@@ -25,7 +25,7 @@ class Results:
     comparison, agreement : of posteriors with each other; empty where there is none.
     modes : highest points of posteriors that cannot be sampled.
     steps : how the optional steps ended, by name.
-    intervals : by model; tests, leave_out : empty where there are none.
+    intervals : by model; tests, leave_out, atlas : empty where there are none.
     dropped : columns of the fixed part that the others determine.
     draws : path of the draws by (model, prior, parametrization).
     private : whether the page must not name single groups and rows.
@@ -46,6 +46,7 @@ class Results:
     intervals: dict[str, dict] = field(default_factory=dict)
     tests: dict = field(default_factory=dict)
     leave_out: dict = field(default_factory=dict)
+    atlas: dict = field(default_factory=dict)
     examples: tuple[dict, ...] = ()
     comparison: dict = field(default_factory=dict)
     agreement: tuple[dict, ...] = ()
@@ -104,7 +105,9 @@ def read_given(given: dict) -> Results:
         p.stem: optional(p) for p in _files(given, "intervals", "*.json") if p.name != STATUS
     }
     alone = {
-        step: optional(Path(given[step])) for step in ("tests", "leave_out") if given.get(step)
+        step: optional(Path(given[step]))
+        for step in ("tests", "leave_out", "atlas")
+        if given.get(step)
     }
     posteriors = _posteriors(given, optional)
     ladder = json.loads(Path(given["ladder"]).read_text(encoding="utf-8"))

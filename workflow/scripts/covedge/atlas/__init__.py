@@ -1,0 +1,1 @@
+"""How often a design comes out singular, over its size and over what is true."""
