@@ -1,11 +1,12 @@
 """What the index says of each analysis, without a browser."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from covedge.pages.overview import index
-from covedge.pages.overview_row import COLUMNS, row
+from covedge.pages.overview_row import COLUMNS, _refit, row
 from covedge.pages.parameters import index_parameters
 from support.many import GROUP_TITLE, INFORMATION_TITLE, write_many
 from support.results import write
@@ -84,3 +85,18 @@ def test_where_no_model_was_fitted_the_row_says_so(tmp_path):
     told = row(page)
     assert told.verdict == "unreadable"
     assert "no model was fitted" in told.cells[CELLS["Why"]].content
+
+
+@pytest.mark.parametrize(
+    ("run", "word", "key"),
+    [
+        ({"converged": True, "divergences": 0}, "converged", 0),
+        ({"converged": True, "divergences": 2}, "2 divergences", 1),
+        ({"converged": False, "divergences": 0}, "not converged", 2),
+        ({"status": "failed"}, "failed", 3),
+    ],
+)
+def test_a_divergence_is_told_apart_from_chains_that_do_not_agree(run, word, key):
+    cell = _refit(SimpleNamespace(steps={}, posterior=[run | {"role": "main"}]))
+    assert f">{word}<" in cell.content
+    assert cell.key == key

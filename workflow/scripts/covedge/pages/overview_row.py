@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from covedge.markup import Html, badge, code_html, escape
+from covedge.markup import Html, badge, code_html, count, escape
 from covedge.pages import reading
 from covedge.pages.bayesian.runs import MAIN
 from covedge.pages.causes import TITLES
@@ -141,16 +141,18 @@ def _recommended(results: Results) -> Cell:
 def _refit(results: Results) -> Cell:
     """Of the main run; of the first where none is called that."""
     if results.steps.get("posterior", {}).get("status") == FAILED:
-        return Cell(badge("bad", "failed"), 2)
+        return Cell(badge("bad", "failed"), 3)
     runs = sorted(results.posterior, key=lambda run: run.get("role") != MAIN)
     if not runs:
         return Cell(Html("not run"))
     ended = [run for run in runs if run.get("status") != FAILED]
     if not ended:
-        return Cell(badge("bad", "failed"), 2)
-    if ended[0].get("converged") and not ended[0].get("divergences"):
-        return Cell(badge("good", "converged"), 0)
-    return Cell(badge("bad", "not converged"), 1)
+        return Cell(badge("bad", "failed"), 3)
+    if not ended[0].get("converged"):
+        return Cell(badge("bad", "not converged"), 2)
+    if ended[0].get("divergences"):
+        return Cell(badge("quiet", count(ended[0]["divergences"], "divergence")), 1)
+    return Cell(badge("good", "converged"), 0)
 
 
 def _errors(page: dict, results: Results) -> Cell:
