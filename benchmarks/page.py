@@ -28,7 +28,7 @@ def page(
     results: list[Result],
     rows: list[Size],
     levels: list[Size],
-    posteriors: str,
+    alone: list[str],
     about: dict[str, str],
     compiled: float | None,
     settings: Settings,
@@ -36,7 +36,7 @@ def page(
 ) -> str:
     """The page in Markdown.
 
-    posteriors : that section, or "". about : machine and versions; compiled : seconds of it.
+    alone : sections that come whole. about : machine and versions; compiled : seconds of it.
     """
     told = HOW.format(
         runs=settings.runs,
@@ -55,7 +55,7 @@ def page(
         "## Side by side",
         told,
         *map(case_table, results),
-        *filter(None, [posteriors]),
+        *alone,
         "## Scaling",
     ]
     if rows:

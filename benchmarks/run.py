@@ -2,8 +2,8 @@
 
 python run.py [--quick] [--only case]
 
-`--only posteriors` writes that section of README.md anew and leaves the rest; any other `--only`
-writes nothing.
+`--only posteriors` and `--only atlas` write that section of README.md anew and leave the rest; any
+other `--only` writes nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from posterior_table import HEADING, section
 from posteriors import run_posteriors
 from settings import FULL, QUICK, Settings
 from table import Outcome, Result, Size, case_table
+from trials import HEADING as ATLAS
+from trials import trial_section
 
 HERE = Path(__file__).parent
 MIXEDLM = HERE / ".venv" / "bin" / "python"
@@ -135,12 +137,22 @@ def posterior_section(settings: Settings) -> str:
     return section(results, versions | {"processor": machine()["processor"]})
 
 
-def write_posteriors(settings: Settings) -> None:
-    """That section of README.md anew."""
-    text = posterior_section(settings)
+def atlas_section(settings: Settings) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return trial_section(settings, Path(folder))
+
+
+# Sections that can be written anew without the rest.
+ALONE = {"posteriors": (HEADING, posterior_section), "atlas": (ATLAS, atlas_section)}
+
+
+def write_alone(name: str, settings: Settings) -> None:
+    """One section of README.md anew."""
+    heading, compose = ALONE[name]
+    text = compose(settings)
     print(text)
     path = HERE / "README.md"
-    path.write_text(with_section(path.read_text(encoding="utf-8"), HEADING, text), encoding="utf-8")
+    path.write_text(with_section(path.read_text(encoding="utf-8"), heading, text), encoding="utf-8")
 
 
 def main(quick: bool, only: str | None) -> None:
@@ -157,9 +169,9 @@ def main(quick: bool, only: str | None) -> None:
         compiled = None if quick or only else compilation(Path(folder))
     rows = run_rows(settings.rows) if only in (None, "rows") else []
     levels = run_levels(settings.levels) if only in (None, "levels") else []
-    posteriors = posterior_section(settings) if only is None else ""
+    alone = [compose(settings) for _, compose in ALONE.values()] if only is None else []
     about = machine() | versions
-    text = page(results, rows, levels, posteriors, about, compiled, settings, time.time() - began)
+    text = page(results, rows, levels, alone, about, compiled, settings, time.time() - began)
     print(text)
     if only is None:
         if rows and levels:
@@ -170,9 +182,11 @@ def main(quick: bool, only: str | None) -> None:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--quick", action="store_true", help="fewer runs, smaller sizes")
-    arguments.add_argument("--only", help="one case by its name, `rows`, `levels` or `posteriors`")
+    arguments.add_argument(
+        "--only", help="one case by its name, `rows`, `levels`, `posteriors`, `atlas`"
+    )
     given = arguments.parse_args()
-    if given.only == "posteriors":
-        write_posteriors(QUICK if given.quick else FULL)
+    if given.only in ALONE:
+        write_alone(given.only, QUICK if given.quick else FULL)
     else:
         main(**vars(given))

@@ -9,6 +9,7 @@ class Settings:
     limit : seconds after which a run is stopped. rows, levels : the sizes of the two scalings.
     sampled : cases whose posterior is sampled, samplings times, fewer where they would take more
     than `sampling_budget` seconds together. cold : whether compilation without a cache is timed.
+    trials : fits of an atlas, sample : of them by lme4.
     """
 
     runs: int
@@ -20,6 +21,8 @@ class Settings:
     samplings: int
     sampling_budget: float
     cold: bool
+    trials: int
+    sample: int
 
 
 FULL = Settings(
@@ -32,6 +35,8 @@ FULL = Settings(
     samplings=5,
     sampling_budget=120.0,
     cold=True,
+    trials=10_000,
+    sample=30,
 )
 QUICK = Settings(
     runs=3,
@@ -43,4 +48,6 @@ QUICK = Settings(
     samplings=1,
     sampling_budget=30.0,
     cold=False,
+    trials=1_000,
+    sample=10,
 )

@@ -83,7 +83,7 @@ def test_the_page_has_every_part(bench):
     table, settings = bench["table"], bench["settings"]
     sizes = [table.Size(10, 0.1, 0.2, 10**6), table.Size(100, 0.2, 0.2, 10**6)]
     about = {"cores": "2", "lme4": "1.1.31"}
-    given = [result(table)], sizes, sizes, "## Posteriors\n\nOf them.", about
+    given = [result(table)], sizes, sizes, ["## Posteriors\n\nOf them."], about
     text = bench["page"].page(*given, 12.34, settings.QUICK, 90.0)
     notes = (BENCHMARKS / "notes.md").read_text(encoding="utf-8").strip()
     for part in ("## Targets", notes, "### A title", "| lme4 | 1.1.31 |", "| cores | 2 |"):
