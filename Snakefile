@@ -21,4 +21,4 @@ rule all:
     default_target: True
     input:
         "reports/html/index.html",
-        expand("reports/html/{analysis}.html", analysis=ANALYSES),
+        expand("reports/html/{analysis}.html", analysis=[*ANALYSES, *PLANS]),

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from covedge.config import STEPS, check_yaml, load_config, load_schema, step_config
+from covedge.config import STEPS, check_yaml, load_config, load_schema, plan_config, step_config
 from covedge.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +87,7 @@ def test_defaults_are_those_of_the_design(folder):
                 "atlas": {"enabled": False, "rounds": 3},
             }
         },
+        "plans": {},
         "report": {"renderer": "auto", "private": False},
     }
 
@@ -284,3 +285,54 @@ def test_the_readme_explains_every_key():
             assert "default" not in sub, path
         elif default:
             assert yaml.safe_load(default.strip("`")) == sub["default"], path
+
+
+def plan(**keys):
+    found = {
+        "formula": "y ~ x + (x | g)",
+        "groups": {"g": 10},
+        "predictors": {"x": ["a", "b"]},
+        "sd": {"g": 0.5},
+    }
+    return {"plans": {"p": found | keys}}
+
+
+def test_a_config_may_have_plans_and_no_analyses(folder):
+    filled = load_config(plan(), SCHEMA, folder)
+    assert filled["analyses"] == {}
+    one = filled["plans"]["p"]
+    assert (one["name"], one["title"], one["repeats"], one["correlation"]) == ("p", "p", 1, 0)
+    assert "rounds" not in plan_config(one)
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        (
+            {"predictors": {}},
+            "plans.p: `x` of the formula is neither under `groups` nor under `predictors`",
+        ),
+        ({"groups": {"g": 10, "h": 3}}, "plans.p.groups.h: the formula has no such grouping"),
+        (
+            {"sd": {"g": 1, "gg": 1}},
+            "plans.p.sd.gg: the formula has no such term; did you mean `g`",
+        ),
+        ({"formula": "y ~ x + (1 | g/x)"}, "plans.p.sd: the term `g:x` is missing"),
+        (
+            {"predictors": {"x": {"between": "h", "values": [1, 2]}}},
+            "plans.p.predictors.x.between: `h` is not under `groups`",
+        ),
+        ({"groups": {"g": 1}}, "plans.p.groups.g: must be a whole number from 2, but is 1"),
+        ({"predictors": {"x": [1, 2], "g": [1, 2]}}, "predictors.g: a grouping factor has this"),
+        ({"formula": "y ~ x +"}, "plans.p.formula: "),
+        ({"formula": "y ~ x"}, "plans.p.formula: a model without random effects"),
+        ({"data": "data/rats.csv"}, "plans.p.data: unknown key"),
+    ],
+)
+def test_faults_of_a_plan_are_told(folder, keys, says):
+    assert any(says in problem for problem in problems(folder, plan(**keys)))
+
+
+def test_a_plan_and_an_analysis_need_different_names(folder):
+    config = {"analyses": {"p": analysis()}} | plan()
+    assert problems(folder, config) == ["plans.p: an analysis has this name; give the plan another"]

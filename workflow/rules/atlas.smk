@@ -1,9 +1,6 @@
 rule plan_atlas:
     input:
-        data="results/{analysis}/data.parquet",
-        gram="results/{analysis}/gram.npz",
-        ladder="results/{analysis}/ladder.json",
-        fits="results/{analysis}/fits",
+        unpack(atlas_sources),
         earlier=earlier_atlas_parts,
     output:
         plan="results/{analysis}/atlas/{round}/plan.json",
@@ -25,10 +22,7 @@ rule plan_atlas:
 
 rule try_atlas:
     input:
-        data="results/{analysis}/data.parquet",
-        gram="results/{analysis}/gram.npz",
-        ladder="results/{analysis}/ladder.json",
-        fits="results/{analysis}/fits",
+        unpack(atlas_sources),
         plan="results/{analysis}/atlas/{round}/plan.json",
     output:
         outcomes=directory("results/{analysis}/atlas/{round}/{part}-of-{parts}"),
@@ -50,10 +44,7 @@ rule try_atlas:
 
 rule atlas:
     input:
-        data="results/{analysis}/data.parquet",
-        gram="results/{analysis}/gram.npz",
-        ladder="results/{analysis}/ladder.json",
-        fits="results/{analysis}/fits",
+        unpack(atlas_sources),
         plans=atlas_plans,
         parts=atlas_parts,
     output:

@@ -14,7 +14,13 @@ DRESS = (".css", ".html", ".js", ".lua", ".yml")
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from covedge.config import check_yaml, load_config, load_schema, step_config
+from covedge.config import (
+    check_yaml,
+    load_config,
+    load_schema,
+    plan_config,
+    step_config,
+)
 from covedge.digest import digest
 from covedge.errors import ConfigError
 from covedge.log import user_errors
@@ -31,7 +37,7 @@ def or_explain(read, *arguments):
 for path in workflow.configfiles:  # given by --configfile
     or_explain(check_yaml, os.path.relpath(path))
 
-if "analyses" not in config:
+if "analyses" not in config and "plans" not in config:
     or_explain(check_yaml, "config/config.yaml")
 
     configfile: "config/config.yaml"
@@ -41,7 +47,7 @@ SETTINGS = or_explain(
     load_config, config, load_schema(HERE / "../schemas/config.schema.yaml")
 )
 STARTED = time.time()
-ANALYSES = list(SETTINGS["analyses"])
+ANALYSES, PLANS = list(SETTINGS["analyses"]), list(SETTINGS["plans"])
 
 
 # Replicates in one job of the bootstrap: far more than starting the job costs.
@@ -68,6 +74,8 @@ def analysis_config(step):
     """The function of wildcards that gives what a step reads of its analysis' config."""
 
     def config_of(wildcards):
+        if wildcards.analysis in PLANS:
+            return plan_config(SETTINGS["plans"][wildcards.analysis])
         return step_config(SETTINGS["analyses"][wildcards.analysis], step)
 
     return config_of
@@ -103,7 +111,27 @@ def earlier_atlas_parts(wildcards):
 
 def atlas_rounds(analysis):
     """The numbers of the rounds that the config asks for."""
+    if analysis in PLANS:
+        return range(SETTINGS["plans"][analysis]["rounds"])
     return range(SETTINGS["analyses"][analysis]["atlas"]["rounds"])
+
+
+def atlas_sources(wildcards):
+    """The results that an atlas is about; of a plan there are none."""
+    if wildcards.analysis in PLANS:
+        return {}
+    names = {
+        "data": "data.parquet",
+        "gram": "gram.npz",
+        "ladder": "ladder.json",
+        "fits": "fits",
+    }
+    return {k: f"results/{wildcards.analysis}/{name}" for k, name in names.items()}
+
+
+def one_of(names):
+    """A wildcard's constraint: one of these, of which there may be none."""
+    return "|".join(names) or "(?!)"
 
 
 def atlas_plans(wildcards):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from covedge.atlas.asked import FITTED, ask
 from covedge.atlas.findings import surface
-from covedge.atlas.fitted import of_fit
 from covedge.atlas.record import atlas_record
 from covedge.atlas.steps import ROUND, known, together
 from covedge.errors import CovedgeError, DesignError
@@ -16,7 +16,7 @@ from covedge.status import FAILED, FILE, json_or_failure, new_file
 log = logging.getLogger("atlas")
 
 
-def atlas(data, gram, ladder, fits, plans, parts, analysis, table, output):
+def atlas(files, plans, parts, settings, table, output):
     """Write all outcomes to the Parquet file `table`, and what they say to the JSON file `output`.
 
     plans : of all rounds. parts : the folders with their outcomes.
@@ -35,12 +35,12 @@ def atlas(data, gram, ladder, fits, plans, parts, analysis, table, output):
             return {"status": "none", "reason": reason}
         try:
             outcomes = together(parts)
-            question, fit = of_fit(data, gram, ladder, fits, analysis)
+            asked = ask(settings, files)
             found = known(outcomes)
         except DesignError as error:
             return {"status": "none", "reason": str(error)}
-        smooth = surface(question.region, found)
-        record = atlas_record(question, fit["model"], fit["sigma"], found, smooth, len(plans))
+        smooth = surface(asked.question.region, found)
+        record = atlas_record(asked, found, smooth, len(plans))
         for sentence in record["sentences"]:
             log.info(sentence)
         return record
@@ -55,13 +55,10 @@ if __name__ == "__main__":
 
     to_log(snakemake.log[0])
     atlas(
-        data=snakemake.input.data,
-        gram=snakemake.input.gram,
-        ladder=snakemake.input.ladder,
-        fits=snakemake.input.fits,
+        files={name: snakemake.input[name] for name in FITTED if snakemake.input.get(name)},
         plans=snakemake.input.plans,
         parts=snakemake.input.parts,
-        analysis=snakemake.params.analysis,
+        settings=snakemake.params.analysis,
         table=snakemake.output.table,
         output=snakemake.output.atlas,
     )

@@ -11,16 +11,21 @@ def index(
     dress: list[str],
     analyses: dict[str, dict],
     verdicts: list[str],
+    plans: dict[str, dict],
+    atlases: list[str],
     renderer: str,
     page: str | Path,
 ) -> None:
     """Render `document` to `page`, with a link to the page of each analysis beside it.
 
     analyses : the checked config, by name. verdicts : their verdict.json, in the same order; the
-        other results of an analysis lie beside its verdict.
+        other results of an analysis lie beside its verdict. plans, atlases : the same of plans,
+        with their atlas.json.
     """
     folders = {name: Path(path).parent for name, path in zip(analyses, verdicts, strict=True)}
-    render(Path(document), index_parameters(analyses, folders), Path(page), renderer, dress=dress)
+    found = {name: Path(path) for name, path in zip(plans, atlases, strict=True)}
+    parameters = index_parameters(analyses, folders, plans, found)
+    render(Path(document), parameters, Path(page), renderer, dress=dress)
 
 
 if __name__ == "__main__":
@@ -32,6 +37,8 @@ if __name__ == "__main__":
         dress=snakemake.input.dress,
         analyses=snakemake.params.analyses,
         verdicts=snakemake.input.verdicts,
+        plans=snakemake.params.plans,
+        atlases=snakemake.input.atlases,
         renderer=snakemake.params.renderer,
         page=snakemake.output.page,
     )

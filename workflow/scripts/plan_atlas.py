@@ -2,7 +2,7 @@
 
 import logging
 
-from covedge.atlas.fitted import of_fit
+from covedge.atlas.asked import FITTED, ask, is_plan
 from covedge.atlas.steps import planned, together, trials_json
 from covedge.errors import DesignError
 from covedge.status import json_or_failure
@@ -10,16 +10,20 @@ from covedge.status import json_or_failure
 log = logging.getLogger("plan_atlas")
 
 
-def plan_atlas(data, gram, ladder, fits, earlier, analysis, plan):
+def plan_atlas(files, earlier, settings, plan):
     """Write the trials of a round to the JSON file `plan`, or why there are none.
 
-    earlier : files with the outcomes of the rounds before.
+    files : results of the analysis by name; none of a plan. earlier : folders with the outcomes of
+    the rounds before.
+
+    Raises ConfigError for a plan that contradicts itself.
     """
+    if is_plan(settings):
+        ask(settings, files)
 
     def work():
         try:
-            question, _ = of_fit(data, gram, ladder, fits, analysis)
-            trials = planned(question, together(earlier) if earlier else None)
+            trials = planned(ask(settings, files).question, together(earlier) if earlier else None)
         except DesignError as reason:
             return {"status": "none", "reason": str(reason), "trials": []}
         n = sum(trial.replicates for trial in trials)
@@ -34,11 +38,8 @@ if __name__ == "__main__":
 
     to_log(snakemake.log[0])
     plan_atlas(
-        data=snakemake.input.data,
-        gram=snakemake.input.gram,
-        ladder=snakemake.input.ladder,
-        fits=snakemake.input.fits,
+        files={name: snakemake.input[name] for name in FITTED if snakemake.input.get(name)},
         earlier=snakemake.input.earlier,
-        analysis=snakemake.params.analysis,
+        settings=snakemake.params.analysis,
         plan=snakemake.output.plan,
     )

@@ -4,14 +4,14 @@ A trial depends on nothing but the seed, its round and its number, so that parts
 anywhere, and a round may be divided in any way.
 """
 
-from covedge.atlas.fitted import of_fit
+from covedge.atlas.asked import FITTED, ask
 from covedge.atlas.steps import OUTCOMES, carried_out, trials_from_json
 from covedge.errors import CovedgeError
 from covedge.jsonio import read_json
 from covedge.status import folder_or_failure
 
 
-def try_atlas(data, gram, ladder, fits, plan, analysis, round_number, part, parts, outcomes):
+def try_atlas(files, plan, settings, round_number, part, parts, outcomes):
     """Write the outcomes of every `parts`-th trial of the plan, from number `part` on, into the
     folder `outcomes`.
     """
@@ -23,8 +23,7 @@ def try_atlas(data, gram, ladder, fits, plan, analysis, round_number, part, part
         trials = trials_from_json(told["trials"])
         numbers = range(part, len(trials), parts)
         if numbers:
-            question, _ = of_fit(data, gram, ladder, fits, analysis)
-            found = carried_out(question, trials, round_number, numbers)
+            found = carried_out(ask(settings, files).question, trials, round_number, numbers)
             found.to_parquet(folder / OUTCOMES)
 
     folder_or_failure("atlas", outcomes, work)
@@ -35,12 +34,9 @@ if __name__ == "__main__":
 
     to_log(snakemake.log[0])
     try_atlas(
-        data=snakemake.input.data,
-        gram=snakemake.input.gram,
-        ladder=snakemake.input.ladder,
-        fits=snakemake.input.fits,
+        files={name: snakemake.input[name] for name in FITTED if snakemake.input.get(name)},
         plan=snakemake.input.plan,
-        analysis=snakemake.params.analysis,
+        settings=snakemake.params.analysis,
         round_number=int(snakemake.wildcards.round),
         part=int(snakemake.wildcards.part),
         parts=int(snakemake.wildcards.parts),

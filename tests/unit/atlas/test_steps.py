@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from covedge.atlas.asked import SMALLEST_THAT_MATTERS, Asked
 from covedge.atlas.findings import surface
 from covedge.atlas.question import question
 from covedge.atlas.record import atlas_record, sentences
@@ -62,7 +63,8 @@ def test_designs_that_cannot_be_fitted_are_left_out_and_none_at_all_is_told(tmp_
 
 def test_the_record_and_the_page(asked, outcomes, tmp_path):
     found = known(outcomes)
-    record = atlas_record(asked, "m1-intercept", 4.0, found, surface(asked.region, found), 1)
+    about = Asked(asked, "m1-intercept", 4.0, SMALLEST_THAT_MATTERS)
+    record = atlas_record(about, found, surface(asked.region, found), 1)
     write_json(tmp_path / "atlas.json", record)
     record = json.loads((tmp_path / "atlas.json").read_text())
     assert record["here"]["n_groups"] == 6
@@ -82,7 +84,7 @@ def test_the_record_and_the_page(asked, outcomes, tmp_path):
 
 
 def test_sentences_where_no_number_of_groups_is_enough():
-    here = {"n_groups": 6, "sd": 0.1, "p": 0.6, "low": 0.5, "high": 0.7}
+    here = {"n_groups": 6, "sd": 0.1, "p": 0.6, "low": 0.5, "high": 0.7, "size": "as planned"}
     never = {"level": 0.05, "n_groups": None, "low": None, "high": None}
     record = {
         "here": here,

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from covedge.errors import ConfigError, CovedgeError, FormulaError, did_you_mean, nearest
 from covedge.formulas import subset
 from covedge.formulas.formula import parse
+from covedge.formulas.planned import plan_problems
 
 # What each step reads of an analysis, `a.b` being the key b within a. An edit of a key reruns the
 # steps that read it, and what comes after them. The report shows everything.
@@ -85,15 +86,21 @@ def load_config(config: Mapping, schema: Mapping, folder: str | Path = ".") -> d
     Raises ConfigError with every problem there is, each in one line that begins with its key.
     """
     given = _with_text_keys(copy.deepcopy(dict(config)))
-    errors = Draft202012Validator(schema).iter_errors(given)
+    errors = Draft202012Validator(_without_required(schema, given)).iter_errors(given)
     problems = [line for error in _in_order(errors) for line in _lines(error)]
     analyses = given.get("analyses")
     for name, analysis in (analyses if isinstance(analyses, dict) else {}).items():
         if isinstance(analysis, dict):
             problems += _content_problems(f"analyses.{name}", analysis, Path(folder))
+    if not problems:
+        problems = _plan_problems(_filled(given, schema))
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     filled = _filled(given, schema)
+    for name, plan in filled["plans"].items():
+        plan["name"] = name
+        plan["title"] = plan["title"] or name
+    filled.setdefault("analyses", {})
     for name, analysis in filled["analyses"].items():
         analysis["name"] = name
         analysis["title"] = analysis["title"] or name
@@ -113,11 +120,38 @@ def step_config(analysis: Mapping, step: str) -> dict:
     return copy.deepcopy(wanted)
 
 
+def plan_config(plan: Mapping) -> dict:
+    """What the steps read of a plan: all but how many rounds there are, which none depends on."""
+    return {key: copy.deepcopy(value) for key, value in plan.items() if key != "rounds"}
+
+
 def _with_text_keys(value: Any) -> Any:
     """YAML reads the key `2024` as a number; JSON's keys, and ours, are text."""
     if isinstance(value, Mapping):
         return {str(key): _with_text_keys(item) for key, item in value.items()}
     return [_with_text_keys(item) for item in value] if isinstance(value, list) else value
+
+
+def _without_required(schema: Mapping, given: Mapping) -> Mapping:
+    """The schema of a config that has plans, and so needs no analyses."""
+    if not isinstance(given.get("plans"), dict) or not given["plans"]:
+        return schema
+    return {key: value for key, value in schema.items() if key != "required"}
+
+
+def _plan_problems(filled: Mapping) -> list[str]:
+    """What the schema cannot say of plans."""
+    problems = [
+        f"plans.{name}: an analysis has this name; give the plan another"
+        for name in filled["plans"]
+        if name in filled.get("analyses", {})
+    ]
+    for name, plan in filled["plans"].items():
+        try:
+            problems += plan_problems(f"plans.{name}", plan, parse(plan["formula"]))
+        except CovedgeError as error:
+            problems.append(f"plans.{name}.formula: {error}")
+    return problems
 
 
 def _filled(value: Any, schema: Mapping) -> Any:

@@ -19,12 +19,15 @@ from covedge.frames.design import ModelFrame
 from covedge.grams.effort import effort
 from covedge.grams.gram import build
 from covedge.grams.simulated_crossed import simulator
+from covedge.inference.size import SMALLEST
 from covedge.models.ladder import Model
 from covedge.models.structure import ABSENT
 
 # Multiplications that one round may cost, some minute of one core, and evaluations of the
 # likelihood in a refit beside one per parameter.
 MOST_WORK, EVALUATIONS = 3e10, 10
+# An SD that raises no other.
+NEARLY_NONE = 1e-6
 # Sizes at which the reliability of the weakest direction is computed.
 SIZES_KNOWN = 25
 
@@ -59,14 +62,15 @@ def question(
     frame: ModelFrame,
     model: Model,
     point: Callable[[Factors], tuple[Factors, np.ndarray]],
-    smallest: float,
+    smallest: float | None,
     reml: bool,
     seed: int,
 ) -> Question:
     """About a model of the terms of the frame.
 
     point : gives (factors, x), where the model stands, from its factors on the frame's likelihood.
-    smallest : the smallest SD that matters, relative to the residual's.
+    smallest : the smallest SD that matters, relative to the residual's; None for the one that the
+    weakest direction has there.
 
     Raises DesignError where there is no term, or the simulations would take too long.
     """
@@ -74,13 +78,14 @@ def question(
     if not frame.terms:
         raise DesignError("a model without random effects cannot be singular")
     likelihood = Likelihood(build(frame), reml)
-    factors = own_gram(likelihood, model).factors(model)
-    simulator(factors.likelihood.gram)
-    factors, x = point(factors)
-    truths = Truths(model, factors, x, smallest)
+    own = own_gram(likelihood, model).factors(model)
+    simulator(own.likelihood.gram)
+    factors, x = point(own)
+    truths = Truths(model, factors, x, smallest or NEARLY_NONE)
+    smallest = smallest or truths.estimate or SMALLEST
     how = resizing(frame.terms, frame.terms[-1 - truths.level].name)
     here = how.outer.n_levels
-    work = effort(factors.likelihood.gram) * (factors.size + EVALUATIONS)
+    work = effort(own.likelihood.gram) * (own.size + EVALUATIONS)
     most = _most_groups(work, here)
     sds = np.exp(np.linspace(*np.log([smallest * SIZES[0], smallest * SIZES[1]]), SIZES_KNOWN))
     region = Region(

@@ -2,8 +2,8 @@
 
 from dataclasses import asdict
 
+from covedge.atlas.asked import Asked
 from covedge.atlas.findings import Needed, Tried, mapped, needed
-from covedge.atlas.question import Question
 from covedge.atlas.rounds import at, milestones
 from covedge.atlas.surface import Surface
 from covedge.proportion import Proportion
@@ -14,21 +14,20 @@ DENSITIES = (0.5, 1.0, 2.0)
 WANTED = 0.05
 
 
-def atlas_record(
-    question: Question, model: str, sigma: float, found: list[Tried], smooth: Surface, rounds: int
-) -> dict:
+def atlas_record(asked: Asked, found: list[Tried], smooth: Surface, rounds: int) -> dict:
     """The content of atlas.json.
 
-    sigma : residual SD, in units of the response. found : all places that were tried. SDs and
-    widths are in units of the response.
+    found : all places that were tried. SDs and widths are in units of the response.
     """
+    question, sigma = asked.question, asked.sigma
     region, here = question.region, question.region.here
     p, low, high = (float(v) for v in smooth.at(at(region, [here]))[0])
     numbers = [one for d in DENSITIES for one in needed(region, smooth, d)]
     at_milestones = {one.place.n_groups: one for one in found if one.place in milestones(region)}
     record = {
         "status": "ok",
-        "model": model,
+        "model": asked.model,
+        "planned": asked.planned,
         "method": "REML" if question.reml else "ML",
         "group": question.how.outer.name,
         "unit": question.how.unit_name,
@@ -37,6 +36,7 @@ def atlas_record(
             "n_groups": here.n_groups,
             "sd": here.sd * sigma,
             "sd_relative": here.sd,
+            "size": asked.size,
             "reliability": question.truths.at(here.sd).reliability,
             "p": p,
             "low": low,
@@ -91,7 +91,7 @@ def sentences(record: dict) -> list[str]:
         f"With {here['n_groups']} levels of {group} and a design like this one, "
         f"{_percent(here['p'])} of experiments come out singular "
         f"(95 % interval {_percent(here['low'])} to {_percent(here['high'])}) if the weakest "
-        f"direction truly has a standard deviation of {here['sd']:.3g}, the smallest that matters.",
+        f"direction truly has a standard deviation of {here['sd']:.3g}, {here['size']}.",
         _takes(record),
     ]
 

@@ -55,7 +55,8 @@ def _picture(found):
     reliabilities = np.array([(one["sd"], one["reliability"]) for one in found["reliabilities"]])
     drawn = Map(*(np.array(grid[k]) for k in ("n_groups", "sd", "p", "low", "high")), reliabilities)
     here = found["here"]
-    place = Here(here["n_groups"], here["sd"], found["group"], found.get("estimate"))
+    estimate = None if found["planned"] else found["estimate"]
+    place = Here(here["n_groups"], here["sd"], found["group"], estimate)
     return figure(
         svg(draw(drawn, place), "atlas"),
         "Each point of the map is a design like yours with another number of groups, and a truth "
@@ -94,10 +95,10 @@ def _milestones(found):
         Column("False alarms at 5 %", "num"),
     ]
     told = (
-        "With the smallest SD that matters. *Width of the intervals*: of the fixed effects' 95 % "
-        "intervals, as part of what it is with your number of groups, on average. *False alarms*: "
-        "how often |t| > 1.96 where a fixed effect is truly zero; above 5 %, intervals by the "
-        "standard error alone are too narrow.\n"
+        f"With an SD of {found['here']['sd']:.3g} ({found['here']['size']}). *Width of the "
+        "intervals*: of the fixed effects' 95 % intervals, as part of what it is with your number "
+        "of groups, on average. *False alarms*: how often |t| > 1.96 where a fixed effect is truly "
+        "zero; above 5 %, intervals by the standard error alone are too narrow.\n"
     )
     return table(columns, rows, "What each number of groups buys", stacked=True) + told
 
@@ -134,7 +135,7 @@ def _needed(found):
     return fold(
         "How many groups for how many observations in each",
         table(columns, rows, "Number of groups, with 95 % intervals")
-        + "With the smallest SD that matters.\n",
+        + f"With an SD of {found['here']['sd']:.3g}, {found['here']['size']}.\n",
     )
 
 
@@ -158,11 +159,19 @@ def _how(found):
         "How the map was made",
         f"{found['fits']:,} responses were simulated from {code(found['model'])} at "
         f"{found['places']} designs and sizes, chosen in {rounds}, and fitted again by "
-        f"{found['method']}. Groups are copied or left out with their cells and covariates, so "
-        "that the balance stays that of your data. The truth is the fit with every direction "
-        "raised to the size on the vertical axis, and the weakest one set to it. Between the "
-        "designs that were tried, the probit of the probability is a Gaussian process around "
-        f"what theory says for balanced groups; more rounds (`atlas: {{rounds: …}}` in the "
-        "config) make it sharper. Demidenko, *Mixed Models*, section 2.15.1, asks this "
-        "question.\n",
+        f"{found['method']}. Groups are copied or left out with their cells and covariates, "
+        f"so that the balance stays {_balance(found)}. The truth is {_truth(found)} with "
+        "every direction raised to the size on the vertical axis, and the weakest one set "
+        "to it. Between the designs that were tried, the probit of the probability is a "
+        "Gaussian process around what theory says for balanced groups; more rounds "
+        "(`rounds` in the config) make it sharper. Demidenko, *Mixed Models*, section "
+        "2.15.1, asks this question.\n",
     )
+
+
+def _balance(found):
+    return "as it is planned" if found["planned"] else "that of your data"
+
+
+def _truth(found):
+    return "the plan" if found["planned"] else "the fit"

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from covedge.markup import Html, Markdown, block, count, escape, fold
+from covedge.markup import Html, Markdown, block, count, escape, fold, inline, text
 from covedge.pages.overview_row import COLUMNS, Cell, Row, row
 
 INTRO = (
@@ -29,9 +29,29 @@ def index(parameters: str | Path = "parameters.json") -> Markdown:
     """The table of all analyses that the JSON file `parameters` names."""
     given = json.loads(Path(parameters).read_text(encoding="utf-8"))
     rows = [row(page) for page in given["pages"]]
-    return Markdown(
-        _head(given["title"], rows) + INTRO + _table(rows) + fold("What the columns say", LEGEND)
-    )
+    parts = [_head(given["title"], rows), INTRO]
+    if rows:
+        parts += [_table(rows), fold("What the columns say", LEGEND)]
+    return Markdown("".join([*parts, _plans(given.get("plans", []))]))
+
+
+def _plans(plans: list[dict]) -> str:
+    """A link to the page of each plan, and how many groups it would take."""
+    if not plans:
+        return ""
+    lines = [f"- {_link(plan)} {_told(plan)}" for plan in plans]
+    return "\n\n## Plans {#plans}\n\n" + "\n".join(lines) + "\n"
+
+
+def _link(plan: dict) -> str:
+    return inline(f'<a href="{escape(plan["href"])}"><bdi>{escape(plan["title"])}</bdi></a>')
+
+
+def _told(plan: dict) -> str:
+    found = json.loads(Path(plan["atlas"]).read_text(encoding="utf-8"))
+    if found["status"] != "ok":
+        return f"There is no atlas of it: {text(found['reason'])}."
+    return text(found["sentences"][1])
 
 
 def _head(title: str, rows: list[Row]) -> str:

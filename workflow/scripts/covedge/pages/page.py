@@ -39,18 +39,20 @@ def load(parameters: str | Path = "parameters.json") -> "Page":
     return Page(hidden(results) if results.private else results)
 
 
-def _section(compose: Callable[[Results], str]) -> Callable[["Page"], Markdown]:
-    def method(page: "Page") -> Markdown:
+def section(compose: Callable[[Results], str]) -> Callable[["Sections"], Markdown]:
+    """The method of a page that makes one of its sections."""
+
+    def method(page: "Sections") -> Markdown:
         return page.guarded(compose)
 
     method.__doc__ = compose.__doc__
     return method
 
 
-class Page:
-    """Sections as Markdown. A section that fails shows why, and `errors` lists it again."""
+class Sections:
+    """Sections as Markdown. A section that fails shows why, and `failures` has it."""
 
-    def __init__(self, results: Results):
+    def __init__(self, results):
         self.results = results
         self.failures: list[tuple[str, str, str]] = []
 
@@ -68,25 +70,29 @@ class Page:
                 "The rest of the page does not depend on it; see [Errors](#errors)."
             )
 
-    masthead = _section(masthead.compose)
-    verdict = _section(verdict.compose)
-    mixed_up = _section(mixed_up.compose)
-    data = _section(data.compose)
-    ladder = _section(ladder.compose)
-    engines = _section(engines.compose)
-    geometry = _section(geometry.compose)
-    causes = _section(causes.compose)
-    instead = _section(instead.compose)
-    comparisons = _section(comparisons.compose)
-    intervals = _section(intervals.compose)
-    simulation = _section(simulation.compose)
-    leave_out = _section(leave_out.compose)
-    fixed_effects = _section(fixed_effects.compose)
-    bayes = _section(bayes.compose)
-    atlas = _section(atlas.compose)
-    words = _section(glossary.compose)
-    methods = _section(methods.compose)
-    provenance = _section(provenance.compose)
+
+class Page(Sections):
+    """The sections of the page of one analysis."""
+
+    masthead = section(masthead.compose)
+    verdict = section(verdict.compose)
+    mixed_up = section(mixed_up.compose)
+    data = section(data.compose)
+    ladder = section(ladder.compose)
+    engines = section(engines.compose)
+    geometry = section(geometry.compose)
+    causes = section(causes.compose)
+    instead = section(instead.compose)
+    comparisons = section(comparisons.compose)
+    intervals = section(intervals.compose)
+    simulation = section(simulation.compose)
+    leave_out = section(leave_out.compose)
+    fixed_effects = section(fixed_effects.compose)
+    bayes = section(bayes.compose)
+    atlas = section(atlas.compose)
+    words = section(glossary.compose)
+    methods = section(methods.compose)
+    provenance = section(provenance.compose)
 
     def errors(self) -> Markdown:
         """What failed: steps of the workflow, and sections of this page."""

@@ -36,13 +36,35 @@ def page_parameters(analysis: dict, files: Mapping[str, str], private: bool = Fa
     return {**told, **places, "provenance": provenance(analysis)}
 
 
-def index_parameters(analyses: Mapping[str, dict], folders: Mapping[str, Path]) -> dict:
-    """Parameters of `index.qmd`: for each analysis its config, its results and its page."""
+def plan_parameters(plan: dict, atlas: str | Path) -> dict:
+    """Parameters of `plan.qmd`: the config's slice, the path of atlas.json, and the provenance."""
+    return {
+        "title": plan["title"],
+        "plan": plan,
+        "atlas": str(Path(atlas).resolve()),
+        "provenance": _rendered(),
+    }
+
+
+def index_parameters(
+    analyses: Mapping[str, dict],
+    folders: Mapping[str, Path],
+    plans: Mapping[str, dict] | None = None,
+    atlases: Mapping[str, Path] | None = None,
+) -> dict:
+    """Parameters of `index.qmd`: for each analysis its config, its results and its page.
+
+    plans : the same of plans, atlases : their atlas.json.
+    """
     pages = [
         {"analysis": analysis, "href": f"{name}.html", **_places(folders[name])}
         for name, analysis in analyses.items()
     ]
-    return {"title": TITLE, "pages": pages}
+    planned = [
+        {"title": plan["title"], "href": f"{name}.html", "atlas": str(atlases[name].resolve())}
+        for name, plan in (plans or {}).items()
+    ]
+    return {"title": TITLE, "pages": pages, "plans": planned}
 
 
 def _places(folder: Path) -> dict[str, str]:
@@ -57,8 +79,11 @@ def _places(folder: Path) -> dict[str, str]:
 
 def provenance(analysis: dict) -> dict:
     """Versions, the data file's hash, and the time of rendering (UTC, to the minute)."""
+    return {"data_sha256": sha256(Path(analysis["data"])), **_rendered()}
+
+
+def _rendered():
     return {
-        "data_sha256": sha256(Path(analysis["data"])),
         "rendered": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "versions": {"python": platform.python_version(), **_versions()},
     }
