@@ -1,7 +1,9 @@
 """Pages to open in a browser, and what the browser says of them."""
 
+import re
 from pathlib import Path
 
+from covedge.render import read_header
 from index import index
 from report import report
 from support.many import Study, write_many
@@ -9,9 +11,9 @@ from support.posteriors import write_posteriors
 from support.results import Labels, write
 
 REPORTS = Path(__file__).parents[2] / "reports"
-DRESS = [
-    REPORTS / name for name in ("page.html", "page.css", "page.lua", "index.js", "_quarto.yml")
-]
+DRESS = sorted(
+    path for path in REPORTS.iterdir() if path.suffix in (".css", ".html", ".js", ".lua", ".yml")
+)
 LABELS = Labels(
     title="<script>alert(1)</script> & *stars* $x_1$",
     pairs=("a|b", "<i>x</i>", "$x_1$", "µ-opioid 🐀", "שלום", "very long name " * 8),
@@ -42,6 +44,13 @@ def write_index_of_many(folder: Path) -> list[Study]:
     return studies
 
 
+def scripts_of(name: str) -> list[str]:
+    """The files that a document's header puts into its page as scripts, as they are."""
+    header = read_header((REPORTS / f"{name}.qmd").read_text(encoding="utf-8"))
+    told = "".join(each["text"] for each in header["format"]["html"]["include-after-body"])
+    return [(REPORTS / path).read_text("utf-8") for path in re.findall(r'src="([^"]+)"', told)]
+
+
 class Visit:
     """An opened page, and what the browser said and asked for."""
 
@@ -63,5 +72,9 @@ class Visit:
         self.context.close()
 
     def open_folds(self):
-        """Open every fold, as printing does."""
+        """Open every fold."""
         self.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+    def scripts(self):
+        """The text of every script that the page has."""
+        return self.page.locator("script").evaluate_all("all => all.map(s => s.textContent)")

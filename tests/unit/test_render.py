@@ -20,6 +20,9 @@ format:
     toc-depth: 2
     embed-resources: true
     html-math-method: mathml
+    include-after-body:
+      - text: |
+          <script src="tabs.js"></script>
 filters:
   - page.lua
 ---
@@ -34,8 +37,33 @@ Markdown("Seven is " + str(given["seven"]))
 ## First {#first}
 
 ```{python}
-Markdown("::: {.fold summary=\\"More & more\\"}\\n\\n$\\\\Sigma \\\\succeq 0$\\n\\n:::")
+#| echo: true
+#| code-fold: true
+#| code-summary: "How it is *said*"
+head = '::: {.callout-note collapse="true" title="More & `more`"}'
+Markdown(head + "\\n\\n$\\\\Sigma \\\\succeq 0$\\n\\n:::")
 ```
+
+::: {.callout-warning title="It *failed*"}
+Why.
+:::
+
+::: {.callout-tip}
+### By a heading
+How.
+:::
+
+::: {.panel-tabset}
+### One
+
+First words.
+
+### Two
+
+#### Deeper
+
+Second words.
+:::
 """
 
 
@@ -44,7 +72,7 @@ def document(tmp_path):
     folder = tmp_path / "reports"
     folder.mkdir()
     source = os.path.join(os.path.dirname(__file__), "..", "..", "reports")
-    for name in ("page.html", "page.css", "page.lua"):
+    for name in ("page.html", "page.css", "page.lua", "tabs.js"):
         with open(os.path.join(source, name), encoding="utf-8") as file:
             (folder / name).write_text(file.read(), encoding="utf-8")
     path = folder / "small.qmd"
@@ -61,11 +89,36 @@ def test_pandoc_makes_one_self_contained_page(document, tmp_path):
     assert "<title>a|b &lt;b&gt; $x_1$ 🐀</title>" in made
     assert "<h2>First</h2>" in made.replace(' class="unnumbered"', "")
     assert '<a href="#first"' in made
-    assert "<summary>More &amp; more</summary>" in made
     assert "<math" in made
     assert "<link" not in made
     assert "--measure" in made, "the style sheet is embedded"
+    assert "ArrowRight" in made.split("<script>")[1], "the script is embedded"
     assert os.listdir(tmp_path / "out") == ["page.html"]
+
+
+def test_pandoc_makes_of_quartos_constructs_what_they_are(document, tmp_path):
+    render(document, {"seven": 7}, tmp_path / "page.html", "pandoc")
+    made = " ".join((tmp_path / "page.html").read_text(encoding="utf-8").split())
+    fold = '<details class="fold"><summary>More &amp; <code>more</code></summary>'
+    assert f'{fold} <div class="folded"> <p><math' in made
+    warning = '<div class="remark-title"> It <em>failed</em> </div>'
+    assert f'<div class="remark warning" role="note"> {warning}' in made
+    assert '<div class="remark-title"> By a heading </div>' in made
+    assert "<p>How.</p>" in made
+    first, second = made.split('<div class="tabs">')[1].split('id="tabs-1-2" class="tab"')
+    assert '<div class="tab-title"> One </div> <p>First words.</p>' in first
+    assert '<div class="tab-title"> Two </div>' in second
+    assert "Deeper</h4>" in second
+
+
+def test_code_is_shown_folded_where_a_cell_asks_for_it_and_there_only(document, tmp_path):
+    render(document, {"seven": 7}, tmp_path / "page.html", "pandoc")
+    made = (tmp_path / "page.html").read_text(encoding="utf-8")
+    code = made.split('<details class="code-fold"><summary>How it is <em>said</em></summary>')[1]
+    code = code.split("</details>")[0]
+    assert "Markdown(head" in code
+    assert "echo" not in code, "a cell's options are not its code"
+    assert "parameters.json" not in made, "the other cell"
 
 
 def test_a_failing_cell_leaves_the_old_page_and_nothing_half_written(document, tmp_path):

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from support.browsing import MANY, Visit
+from support.browsing import MANY, Visit, scripts_of
 from support.many import ALERT, GROUP_TITLE, INFORMATION_TITLE, TITLES
 
 SHOWN = """[...document.querySelectorAll('.analyses tbody tr:not([hidden])')].map(
@@ -185,7 +185,7 @@ def test_all_of_it_goes_by_keyboard(visit, studies):
 
 
 def test_labels_are_words_in_the_table_and_in_the_filters(visit):
-    assert visit.page.locator("script").count() == 2, "the template's and the table's"
+    assert visit.scripts() == scripts_of("index"), "the page's own, and none from the data"
     assert visit.page.locator("img").count() == 0
     assert visit.page.locator(".analyses tbody th a").nth(7).inner_text() == ALERT
     options = visit.page.get_by_label("Cause", exact=True).locator("option").all_inner_texts()

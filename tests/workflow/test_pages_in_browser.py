@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from support.browsing import LABELS, Visit
+from support.browsing import LABELS, Visit, scripts_of
 
 
 @pytest.mark.parametrize("name", ["plain", "odd", "index"])
@@ -25,7 +25,7 @@ def test_odd_labels_show_as_the_text_they_are(pages, browser):
     with Visit(browser, pages / "odd.html") as visit:
         assert visit.page.title() == LABELS.title
         assert visit.page.locator("h1").inner_text() == LABELS.title
-        assert visit.page.locator("script").count() == 1, "the template's own"
+        assert visit.scripts() == scripts_of("analysis"), "the page's own, and none from the data"
         everything = visit.page.locator("main").text_content()
         for pair in LABELS.pairs:
             assert " ".join(pair.split()) in everything
@@ -138,6 +138,94 @@ def test_copy_buttons_give_their_words_and_folds_open_and_close(pages, browser, 
         assert inside.is_visible()
         use(fold.locator("summary"))
         assert not inside.is_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_tabs_go_by_mouse_and_by_the_keys_of_aria(pages, browser, width):
+    with Visit(browser, pages / "plain.html", width) as visit:
+        visit.open_folds()
+        tabs = visit.page.get_by_role("tab")
+        assert tabs.count() >= 4
+        for tablist in visit.page.get_by_role("tablist").all():
+            own = tablist.get_by_role("tab")
+            names, last = own.all_inner_texts(), own.count() - 1
+            assert all(names)
+            assert _selected(tablist) == [0]
+            own.nth(last).click()
+            assert _selected(tablist) == [last]
+            for key, place in (("Home", 0), ("ArrowLeft", last), ("ArrowRight", 0), ("End", last)):
+                visit.page.keyboard.press(key)
+                assert _selected(tablist) == [place]
+                assert own.nth(place).evaluate("tab => tab === document.activeElement")
+            visit.page.keyboard.press("Tab")
+            panel = visit.page.locator(":focus")
+            assert panel.get_attribute("role") == "tabpanel"
+            assert panel.get_attribute("aria-labelledby") == own.nth(last).get_attribute("id")
+
+
+def _selected(tablist):
+    """Places of the tabs that are selected; of each panel whether it shows must agree."""
+    told = tablist.get_by_role("tab").evaluate_all(
+        "tabs => tabs.map(t => [t.ariaSelected === 'true', t.tabIndex === 0, "
+        "document.getElementById(t.getAttribute('aria-controls')).checkVisibility("
+        "{contentVisibilityAuto: true}) && !document.getElementById("
+        "t.getAttribute('aria-controls')).hasAttribute('hidden')])"
+    )
+    assert all(len(set(each)) == 1 for each in told), told
+    return [place for place, each in enumerate(told) if each[0]]
+
+
+def test_a_link_into_a_hidden_panel_or_a_closed_fold_shows_its_target(pages, browser, tmp_path):
+    """Made-up targets: the page's own links lead to sections."""
+    page = (pages / "plain.html").read_text(encoding="utf-8")
+    hidden = page.index('id="tabs-1-2"')
+    folded = page.index('<div class="folded">')
+    for target, after in (("in-panel", hidden), ("in-fold", folded)):
+        place = page.index("</p>", after) if target == "in-fold" else page.index(">", after) + 1
+        made = f'{page[:place]}<b id="{target}">T</b>{page[place:]}'
+        made = made.replace("</header>", f'<a id="go" href="#{target}">Go</a></header>', 1)
+        path = tmp_path / f"{target}.html"
+        path.write_text(made, encoding="utf-8")
+        with Visit(browser, path) as visit:
+            assert not visit.page.locator(f"#{target}").is_visible()
+            visit.page.locator("#go").click()
+            assert visit.page.locator(f"#{target}").is_visible()
+            visit.page.goto("about:blank")
+            visit.page.goto(f"{path.as_uri()}#{target}")
+            assert visit.page.locator(f"#{target}").is_visible()
+
+
+def test_without_a_script_every_panel_is_there_under_its_title(pages, browser):
+    with Visit(browser, pages / "plain.html", java_script_enabled=False) as visit:
+        assert visit.page.locator("[role=tab]").count() == 0
+        titles = visit.page.locator(".tab-title")
+        assert titles.count() >= 4
+        outside = "title => !title.closest('details')"
+        shown = [title for title in titles.all() if title.evaluate(outside)]
+        assert shown
+        assert all(title.is_visible() for title in shown)
+
+
+def test_print_has_every_panel_and_the_folds_that_the_reader_opened(pages, browser):
+    with Visit(browser, pages / "plain.html") as visit:
+        visit.page.emulate_media(media="print")
+        panels = visit.page.locator("main > section .tab")
+        assert visit.page.locator("[role=tab]:visible").count() == 0
+        heights = panels.evaluate_all(
+            "all => all.filter(p => !p.closest('details')).map(p => p.offsetHeight)"
+        )
+        assert len(heights) >= 2
+        assert min(heights) > 50
+        assert visit.page.locator("details .folded:visible").count() == 0
+        visit.page.emulate_media(media="screen")
+        visit.page.get_by_role("button", name="Open all folds").click()
+        visit.page.emulate_media(media="print")
+        folds = visit.page.locator("details .folded")
+        assert folds.count() > 10
+        assert all(fold.is_visible() for fold in folds.all())
+        visit.page.emulate_media(media="screen")
+        visit.page.get_by_role("button", name="Close all folds").click()
+        assert visit.page.locator("details .folded:visible").count() == 0
 
 
 def test_words_explain_themselves_once_a_section_on_hover_and_by_keyboard(pages, browser):

@@ -166,8 +166,34 @@ def div(kind: str, content: str, **attributes: str) -> str:
 
 
 def fold(summary: str, content: str) -> str:
-    """Technical detail, folded away; page.lua makes it a `<details>`. `summary` is ours."""
-    return f'\n\n:::::: {{.fold summary="{summary}"}}\n\n{content.strip()}\n\n::::::\n'
+    """Technical detail, folded away: a collapsed callout. `summary` is ours, in Markdown."""
+    return _callout("note", summary, content, ' collapse="true"')
+
+
+def callout(kind: str, title: str, content: str) -> str:
+    """A box to be seen; `kind` is one of Quarto's: note, tip, important, caution, warning."""
+    return _callout(kind, title, content)
+
+
+def failure(what: str, reason: object) -> str:
+    """A step or a section that failed, and why; `what` is ours."""
+    return _callout("warning", what, f"{text(reason or 'no reason was recorded')}.")
+
+
+def _callout(kind: str, title: str, content: str, collapse: str = "") -> str:
+    marks = f'.callout-{kind}{collapse} title="{title}"'
+    return f"\n\n:::::: {{{marks}}}\n\n{content.strip()}\n\n::::::\n"
+
+
+def tabset(tabs: Iterable[tuple[str, str]]) -> str:
+    """(title, content) of each tab, both Markdown; one that is alone is shown as it is.
+
+    A heading of the tabs' level must not stand within one of them.
+    """
+    tabs = [f"### {title}\n\n{content.strip()}\n" for title, content in tabs]
+    if len(tabs) < 2:
+        return "\n".join(tabs)
+    return "\n\n::::::: {.panel-tabset}\n\n" + "\n".join(tabs) + "\n:::::::\n"
 
 
 def figure(svg: str, caption: str, alt: str, size: str = "wide") -> str:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 PARAMETERS = "parameters.json"
 _HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_OPTION = re.compile(r"^#\|(.*)\n?", re.MULTILINE)
 _CELL = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 # Sockets in the file system are private; Linux allows 107 characters, less a port's number.
 _LONGEST_SOCKET = 100
@@ -171,6 +172,7 @@ def pandoc_options(header: dict, markdown: Path, page: Path) -> dict:
         "wrap": "none",
         "template": html["template"],
         "css": [html["css"]],
+        "variables": {"include-after": _included(html)},
         "table-of-contents": html["toc"],
         "toc-depth": html["toc-depth"],
         "embed-resources": html["embed-resources"],
@@ -179,16 +181,36 @@ def pandoc_options(header: dict, markdown: Path, page: Path) -> dict:
     }
 
 
+def _included(html: dict) -> list[str]:
+    """HTML for the end of the body."""
+    return [each["text"] for each in html.get("include-after-body", [])]
+
+
 def execute(source: str, folder: Path) -> str:
-    """The document with each Python cell replaced by what it returned."""
+    """The document with each Python cell replaced by what it returned, after its code if asked."""
     import nbformat
 
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell) for cell in _CELL.findall(source)]
     )
     _client(notebook, folder).execute(env=_environment(folder))
-    outputs = iter(notebook.cells)
-    return _CELL.sub(lambda _: "\n\n".join(map(shown, next(outputs).outputs)) + "\n", source)
+    cells = iter(notebook.cells)
+    return _CELL.sub(lambda _: _shown_cell(next(cells)), source)
+
+
+def _shown_cell(cell) -> str:
+    """A cell that has run, as Markdown: its code, if its options ask for that, and its outputs.
+
+    The options are Quarto's: lines of YAML behind `#|`. Code is shown with `echo: true`.
+    """
+    options = yaml.safe_load("\n".join(_OPTION.findall(cell.source))) or {}
+    parts = [shown(output) for output in cell.outputs]
+    if options.get("echo"):
+        fold = str(options.get("code-fold", False)).lower()
+        summary = json.dumps(options.get("code-summary", "Code"), ensure_ascii=False)
+        marks = f".python .cell-code code-fold={fold} code-summary={summary}"
+        parts.insert(0, f"```{{{marks}}}\n{_OPTION.sub('', cell.source).strip()}\n```")
+    return "\n\n".join(parts) + "\n"
 
 
 def _client(notebook, folder: Path):

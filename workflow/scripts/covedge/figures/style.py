@@ -108,7 +108,10 @@ def shorten(label: object, length: int = 28) -> str:
 
 
 def svg(figure: Figure, name: str) -> str:
-    """The figure as inline SVG. `name` must be unique on the page: ids are made from it."""
+    """The figure as inline SVG. `name` must be unique on the page: ids are made from it.
+
+    `[Figure](#fig-name)` anywhere on the page becomes a link with the figure's number.
+    """
     settings = _SETTINGS | {"svg.hashsalt": name, "svg.id": None}
     buffer = io.StringIO()
     with matplotlib.rc_context(settings), warnings.catch_warnings():
@@ -126,6 +129,7 @@ def _tidy(source: str, name: str) -> str:
     head, body = source.split(">", 1)
     head = re.sub(r' (width|height|xmlns:xlink)="[^"]*"', "", head)
     body = _TAG.sub(lambda tag: _own(tag[0], name, used), body)
+    head = head.replace("<svg", f'<svg id="fig-{name}"', 1)
     return compact(f'{head} style="max-width: {width:.0f}px">{body}', name)
 
 

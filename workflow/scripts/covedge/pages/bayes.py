@@ -1,6 +1,6 @@
 """The Bayesian refit: what it says, whose answer that is, and can its chains be trusted?"""
 
-from covedge.markup import text
+from covedge.markup import failure
 from covedge.pages.bayesian import (
     beside_fit,
     details,
@@ -38,7 +38,7 @@ def compose(results: Results) -> str:
     """Findings, what good and bad chains look like, prior and data, and the numbers."""
     step = results.steps.get("posterior", {})
     if step.get("status") == FAILED:
-        return f"The sampling step failed: {text(step.get('reason', ''))}."
+        return failure("The sampling step failed", step.get("reason"))
     if not results.posterior:
         return "No Bayesian refit was run; `bayes: {enabled: true}` in the config asks for one."
     found = sort(results)

@@ -5,6 +5,7 @@ from covedge.markup import (
     Column,
     Html,
     badge,
+    callout,
     count,
     escape,
     fixed,
@@ -17,10 +18,11 @@ from covedge.markup import (
 from covedge.pages import reading
 from covedge.pages.results import Results
 
+USUAL = "Such values are usual where there is no effect at all"
 CAUTION = (
-    "Such values are usual where there is no effect at all: with nine groups and three directions "
-    "without any effect, 99 % of data sets have at least one. So by themselves they say what the "
-    "data lean towards, not that members of a group really differ more than strangers do."
+    "With nine groups and three directions without any effect, 99 % of data sets have at least "
+    "one. So by themselves they say what the data lean towards, not that members of a group really "
+    "differ more than strangers do."
 )
 
 
@@ -48,8 +50,8 @@ def _free(results: Results, found: dict) -> list[str]:
         for term in [*mivque["terms"], *found["terms"]]
         if any(d["state"] == "negative" for d in term["spectrum"])
     }
-    told = f"{CAUTION}{_beyond_chance(results, negative)}\n"
-    return [_found(found), table(columns, rows, "Negative directions"), told, _details()]
+    caution = callout("caution", USUAL, f"{CAUTION}{_beyond_chance(results, negative)}")
+    return [_found(found), table(columns, rows, "Negative directions"), caution, _details()]
 
 
 def _beyond_chance(results: Results, groups: set[str]) -> str:

@@ -8,6 +8,7 @@ from covedge.markup import (
     count,
     div,
     escape,
+    failure,
     fixed,
     fold,
     number,
@@ -34,7 +35,7 @@ TITLES = {
 def compose(results: Results) -> str:
     """One card a cause, engines' failures together; what else was looked at; the numbers."""
     if results.verdict.get("status") == FAILED:
-        return f"The diagnosis step failed: {text(results.verdict.get('reason', ''))}"
+        return failure("The diagnosis step failed", results.verdict.get("reason"))
     causes = results.verdict.get("causes", [])
     others = [cause for cause in causes if cause["cause"] != OPTIMISER]
     failures = [cause for cause in causes if cause["cause"] == OPTIMISER]
@@ -78,7 +79,7 @@ def _failures(failures: list[dict]) -> str:
     return div(
         "card",
         f"### {TITLES[OPTIMISER]}\n\n{lines}\n\n"
-        "What each program did on each rung is drawn in [Engine by engine](#engines).\n\n"
+        "What each program did on each rung is drawn in [Figure](#fig-engines-overview).\n\n"
         + div("note", OPTIMISER)
         + fold("Evidence", table(["Program", "Rung", "In numbers"], rows, "Evidence")),
     )

@@ -5,20 +5,21 @@ import math
 
 from covedge.figures.correlation import correlation
 from covedge.figures.style import svg
-from covedge.markup import figure, fold
+from covedge.markup import figure, fold, tabset, text
 from covedge.pages import reading
 
 
 def compose(fit: dict) -> str:
     """Folded away; empty where no term has two effects."""
     pictures = [
-        _correlations(term, index)
+        (text(term["group"]), _correlations(term, index))
         for index, term in enumerate(reading.terms(fit))
         if len(term["effects"]) > 1
     ]
     if not pictures:
         return ""
-    return fold("The matrix G of this model, as correlations", "\n".join(pictures))
+    shown = tabset(pictures) if len(pictures) > 1 else pictures[0][1]
+    return fold("The matrix G of this model, as correlations", shown)
 
 
 def _correlations(term: dict, index: int) -> str:

@@ -12,12 +12,14 @@ from covedge.markup import (
     code_html,
     count,
     escape,
+    failure,
     figure,
     fixed,
     fold,
     listing,
     number,
     table,
+    tabset,
     text,
 )
 from covedge.pages.results import FAILED, Results
@@ -31,12 +33,11 @@ FEW = 2
 def compose(results: Results) -> str:
     """The certificate in words; then a table and the messages of each engine."""
     parts = [_certified(results.asked), _overview(results)]
-    for engine, answers in results.engines.items():
-        parts.append(f"### {text(engine)}\n")
-        parts.append(_engine(results, answers))
+    engines = results.engines.items()
+    parts.append(tabset((text(engine), _engine(results, answers)) for engine, answers in engines))
     step = results.steps.get("engines", {})
     if step.get("status") == FAILED:
-        parts.append(f"The step that asks other engines failed: {text(step.get('reason', ''))}")
+        parts.append(failure("The step that asks other engines failed", step.get("reason")))
     elif not results.engines:
         parts.append("No other engine was asked.")
     parts += [f"{_note(note)}." for note in step.get("notes", [])]

@@ -14,6 +14,7 @@ from covedge.markup import (
     fold,
     number,
     table,
+    tabset,
     text,
 )
 from covedge.pages import beyond, reading
@@ -33,8 +34,7 @@ def compose(results: Results) -> str:
     if not terms:
         return "The model has no random effects, so there is no geometry to show."
     parts = [_which(results), _words(terms), _spectra(results, terms)]
-    for index, term in enumerate(terms):
-        parts.append(_term(results, term, index))
+    parts.append(tabset(_term(results, term, index) for index, term in enumerate(terms)))
     return "\n".join([*parts, _details(), beyond.compose(results)])
 
 
@@ -76,7 +76,8 @@ def _spectra(results: Results, terms: list[dict]) -> str:
     )
 
 
-def _term(results: Results, term: dict, index: int) -> str:
+def _term(results: Results, term: dict, index: int) -> tuple[str, str]:
+    """Its title, and its directions."""
     names, matrix = reading.loadings(term)
     title = reading.term_text(results.focus, term)
     told = iter(matrix)
@@ -91,10 +92,10 @@ def _term(results: Results, term: dict, index: int) -> str:
         Column("Push to zero", "num"),
         "",
     ]
-    parts = [f"### {text(title)}\n", table(columns, rows, f"Directions of {title}")]
+    parts = [table(columns, rows, f"Directions of {title}")]
     if len(names) > 1 and matrix:
         parts.append(_loadings(term, names, matrix, index))
-    return "\n".join(parts)
+    return text(title), "\n".join(parts)
 
 
 def _words_of(term: dict, direction: dict, names: list[str], told) -> str:

@@ -5,6 +5,7 @@ from covedge.figures.style import svg
 from covedge.markup import (
     Column,
     Html,
+    callout,
     code,
     count,
     escape,
@@ -13,6 +14,7 @@ from covedge.markup import (
     listing,
     number,
     table,
+    tabset,
     text,
 )
 from covedge.pages import coverage
@@ -31,17 +33,21 @@ def compose(results: Results) -> str:
     """Words, curves and numbers of the model asked for and of the recommended one."""
     known = results.intervals
     wanted = [results.focus["model"], results.recommended.get("model")]
-    parts = [_introduction()]
-    for place, model in enumerate(dict.fromkeys(filter(None, wanted))):
-        record = known.get(model) or {}
-        title = "The model looked at" if place == 0 else "The recommended model"
-        formula = results.fits.get(model, {}).get("formula", "")
-        parts.append(f"### {title}: {text(results.label(model))}\n\n{code(formula)}\n")
-        if record.get("parameters"):
-            parts += [_advice(record), _sizes(record), _figure(record, place), _table(record)]
-        else:
-            parts.append(_missing(record))
-    return "\n".join([*parts, "### How often they hold {#coverage}\n", coverage.compose()])
+    models = dict.fromkeys(filter(None, wanted))
+    tabs = [_model(results, model, known.get(model) or {}, k) for k, model in enumerate(models)]
+    held = "### How often they hold {#coverage}\n"
+    return "\n".join([_introduction(), tabset(tabs), held, coverage.compose()])
+
+
+def _model(results: Results, model: str, record: dict, place: int) -> tuple[str, str]:
+    """What the model is to the reader, and its intervals."""
+    title = "The recommended model" if place else "The model looked at"
+    parts = [f"{code(results.fits.get(model, {}).get('formula', ''))}\n"]
+    if record.get("parameters"):
+        parts += [_advice(record), _sizes(record), _figure(record, place), _table(record)]
+    else:
+        parts.append(_missing(record))
+    return f"{title}: {text(results.label(model))}", "\n".join(parts)
 
 
 def _introduction() -> str:
@@ -113,10 +119,11 @@ def _defect(record: dict) -> str:
     below = max((curve.get("below") or 0.0 for curve in record.get("curves") or []), default=0.0)
     if not below:
         return ""
-    return (
+    return callout(
+        "important",
+        "A defect: please report it",
         f"A profile came {number(below, 2)} below the fit's own criterion: the fit is not the "
-        "best one, and these intervals are about another optimum. That is a defect; please "
-        "report it.\n\n"
+        "best one, and these intervals are about another optimum.",
     )
 
 

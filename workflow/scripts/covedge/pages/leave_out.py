@@ -13,6 +13,7 @@ from covedge.markup import (
     listing,
     number,
     table,
+    tabset,
     text,
 )
 from covedge.pages import reading
@@ -38,18 +39,18 @@ def compose(results: Results) -> str:
         "group is a finding about that group: look at its rows before you report it. With few "
         "groups the rank hangs on one of them by mere chance, too.\n"
     ]
-    for index, term in enumerate(found["terms"]):
-        parts.append(_term(found, term, index, len(found["terms"]) > 1))
-    return "\n".join(parts)
+    terms = [(term["group"], _term(found, term, k)) for k, term in enumerate(found["terms"])]
+    if len(terms) == 1:
+        return "\n".join([*parts, terms[0][1]])
+    tabs = ((f"Without single groups of {text(group)}", told) for group, told in terms)
+    return "\n".join([*parts, tabset(tabs)])
 
 
-def _term(found: dict, term: dict, index: int, several: bool) -> str:
-    heading = f"\n#### Without single groups of {text(term['group'])}\n" if several else ""
+def _term(found: dict, term: dict, index: int) -> str:
     if term["status"] != "ok":
-        return f"{heading}\nGroups of {text(term['group'])} were not left out: {term['reason']}.\n"
+        return f"Groups of {text(term['group'])} were not left out: {term['reason']}.\n"
     return "\n".join(
         [
-            heading,
             _words(found, term),
             *_spectra(found, term, index),
             _fixed(found, term, index),

@@ -61,7 +61,7 @@ def _optimum(results: Results) -> str:
         f"{words}“Singular” says where the best fit lies, not that the search went wrong. Whether "
         f"it is the best can be proved: {where}{here} any variance above zero makes the fit worse. "
         f"The push back to zero is {size} (at most 1; zero or less would be a sign of failure). "
-        f"{ok} for this fit. See [the geometry](#geometry).\n"
+        f"{ok} for this fit: [Figure](#fig-spectra) has each of them.\n"
     )
 
 

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from covedge.markup import Markdown, text
+from covedge.markup import Markdown, failure
 from covedge.pages import (
     atlas,
     bayes,
@@ -66,8 +66,8 @@ class Sections:
             self.failures.append((name, reason, traceback.format_exc()))
             log.exception("section %s", name)
             return Markdown(
-                f"This section could not be made: {text(reason)}. "
-                "The rest of the page does not depend on it; see [Errors](#errors)."
+                failure("This section could not be made", reason)
+                + "\nThe rest of the page does not depend on it; see [Errors](#errors).\n"
             )
 
 

@@ -166,7 +166,7 @@ def _words(record: dict, of_nlme: str) -> str:
         of_G = (
             f"{count(null, 'eigenvalue')} of zero: in {where} of effects the best guess is that "
             "groups do not differ at all. That is what “singular” means, and it is no error. "
-            "See [the geometry](#geometry)."
+            "[Figure](#fig-spectra) has each direction."
         )
     else:
         of_G = "no eigenvalue is zero, so it is not singular. A negative covariance is no fault."

@@ -10,6 +10,7 @@ from covedge.markup import (
     count,
     div,
     escape,
+    failure,
     figure,
     listing,
     number,
@@ -40,9 +41,8 @@ def compose(results: Results) -> str:
 
 def _without_diagnosis(results: Results) -> str:
     reason = results.verdict.get("reason", "verdict.json has no points")
-    return f"The diagnosis step failed, so there is no verdict: {text(reason)}.\n" + _picture(
-        results
-    )
+    told = failure("The diagnosis step failed, so there is no verdict", reason)
+    return told + _picture(results)
 
 
 def _words(results: Results) -> str:

@@ -1,15 +1,14 @@
 """Folded away: all quantities, the prior in words, what it would be in R, how it was sampled."""
 
-from covedge.markup import Column, Html, code, escape, fixed, fold, number, table, text
+from covedge.markup import Column, Html, code, escape, fixed, fold, number, table, tabset, text
 from covedge.pages.bayesian.quantities import full_name, varies
 from covedge.pages.bayesian.runs import Refits, thresholds
 
 
 def compose(found: Refits) -> str:
     """The folds, in the order of how often they are wanted."""
-    return "\n".join(
-        ["### In detail {#bayes-details}\n", *(_run(found, run) for run in _told(found)), _r(found)]
-    )
+    runs = fold("The prior, and all numbers", tabset(_run(found, run) for run in _told(found)))
+    return "\n".join(["### In detail {#bayes-details}\n", runs, _r(found)])
 
 
 def _told(found: Refits) -> list[dict]:
@@ -17,13 +16,13 @@ def _told(found: Refits) -> list[dict]:
     return [found.main, *found.rungs, *found.priors]
 
 
-def _run(found: Refits, run: dict) -> str:
+def _run(found: Refits, run: dict) -> tuple[str, str]:
+    """Which run it is, and what it says."""
     formula = f"{code(run['formula'])}\n\n" if run.get("formula") else ""
     words = run.get("prior_words", [])
     prior = "The prior:\n\n" + "\n".join(f"- {_marked(line)}" for line in words) if words else ""
-    # The summary of a fold is not Markdown, and may be no label of the data.
-    title = f"{_plain(run.get('model'))}, prior {_plain(run.get('prior'))}: the prior, all numbers"
-    return fold(title, f"{formula}{prior}\n\n{_numbers(run, found.grouped)}")
+    title = f"{text(run.get('model') or '–')}, prior {text(run.get('prior') or '–')}"
+    return title, f"{formula}{prior}\n\n{_numbers(run, found.grouped)}"
 
 
 def _marked(line: str) -> str:
@@ -39,10 +38,6 @@ def _spaced(part: str) -> str:
     inner = part.strip()
     before, _, after = part.partition(inner) if inner else (part, "", "")
     return before + (text(inner) if inner else "") + after
-
-
-def _plain(word: str | None) -> str:
-    return "".join(c for c in str(word or "–") if c.isalnum() or c in "-_.")
 
 
 def _numbers(run: dict, grouped: bool) -> str:

@@ -1,6 +1,6 @@
 """What the refit found, in a few sentences: directions, the prior's part, and whether to trust."""
 
-from covedge.markup import count, fixed, text
+from covedge.markup import callout, count, fixed, text
 from covedge.pages.bayesian.found import Moved, best_rank, likeliest, moved_by_prior
 from covedge.pages.bayesian.quantities import (
     SD,
@@ -17,6 +17,13 @@ from covedge.pages.bayesian.runs import Refits, smallest_ess, thresholds
 # more probable than MENTIONED.
 SURE, MENTIONED = 0.8, 0.1
 
+NATURE = (
+    "A Bayesian refit gives every variance a whole distribution instead of one best value, so "
+    "nothing can come out as exactly zero. It does not add information: where the best fit lies "
+    "on the edge, the prior decides how far from zero the posterior stays. Read a wide interval "
+    "that begins near zero as: these data do not say."
+)
+
 
 def compose(found: Refits) -> str:
     """Findings first, then what a refit is and is not."""
@@ -24,11 +31,7 @@ def compose(found: Refits) -> str:
     sentences = [*sentences, _prior(found), _trust(found)]
     told = " ".join(s for s in sentences if s)
     return (
-        f"{told}\n\n"
-        "A Bayesian refit gives every variance a whole distribution instead of one best value, so "
-        "nothing can come out as exactly zero. It does not add information: where the best fit "
-        "lies on the edge, the prior decides how far from zero the posterior stays. Read a wide "
-        "interval that begins near zero as: these data do not say.\n\n" + _which(found)
+        f"{told}\n{callout('note', 'What a refit is, and what it is not', NATURE)}\n{_which(found)}"
     )
 
 
