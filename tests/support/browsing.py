@@ -1,11 +1,14 @@
 """Pages to open in a browser, and what the browser says of them."""
 
+import json
 import re
 from pathlib import Path
 
 from covedge.render import read_header
 from index import index
+from plan_page import plan_page
 from report import report
+from support.atlases import plan, record
 from support.many import Study, write_many
 from support.posteriors import write_posteriors
 from support.results import Labels, write
@@ -23,17 +26,22 @@ MANY = 200
 
 
 def write_pages(folder: Path) -> None:
-    """Write `plain.html`, `odd.html`, whose labels are LABELS, and the index of both."""
+    """Write `plain.html`, `odd.html`, whose labels are LABELS, `planned.html`, and their index."""
     analyses = {}
+    atlas = folder / "atlas.json"
+    atlas.write_text(json.dumps(record()), encoding="utf-8")
+    plan_page(REPORTS / "plan.qmd", DRESS, atlas, plan(), "pandoc", folder / "planned.html")
     for name, labels in (("plain", Labels()), ("odd", LABELS)):
-        files = write(folder / name, labels, infer=True)
+        files = write(folder / name, labels, infer=True) | {"atlas": str(atlas)}
         write_posteriors(folder / name / "posterior", labels)
         analyses[name] = files.pop("analysis")
         files.pop("title")
         page = folder / f"{name}.html"
         report(REPORTS / "analysis.qmd", DRESS, files, analyses[name], "pandoc", page)
     verdicts = [folder / name / "verdict.json" for name in analyses]
-    index(REPORTS / "index.qmd", DRESS, analyses, verdicts, "pandoc", folder / "index.html")
+    place = folder / "index.html"
+    plans = {"planned": plan()}
+    index(REPORTS / "index.qmd", DRESS, analyses, verdicts, "pandoc", place, plans, [atlas])
 
 
 def write_index_of_many(folder: Path) -> list[Study]:

@@ -21,7 +21,8 @@ from support.results import Labels, write
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "reports"
-DOCUMENTS = {name: (REPORTS / f"{name}.qmd").read_text("utf-8") for name in ("analysis", "index")}
+NAMES = ("analysis", "plan", "index")
+DOCUMENTS = {name: (REPORTS / f"{name}.qmd").read_text("utf-8") for name in NAMES}
 OPTIONS = json.loads((ROOT / "tests/reference/quarto_options.json").read_text("utf-8"))["options"]
 KINDS = ("note", "tip", "important", "caution", "warning")
 FORBIDDEN = {

@@ -29,8 +29,9 @@ def test_a_page_has_no_serious_violation(pages, browser, width, scheme):
         assert violations(visit.page) == {}
 
 
-def test_odd_labels_make_no_violation(pages, browser):
-    with Visit(browser, pages / "odd.html", 390) as visit:
+@pytest.mark.parametrize("name", ["odd", "planned"])
+def test_odd_labels_and_a_plan_make_no_violation(pages, browser, name):
+    with Visit(browser, pages / f"{name}.html", 390) as visit:
         visit.open_folds()
         assert violations(visit.page) == {}
 

@@ -8,7 +8,7 @@ import pytest
 from support.browsing import LABELS, Visit, scripts_of
 
 
-@pytest.mark.parametrize("name", ["plain", "odd", "index"])
+@pytest.mark.parametrize("name", ["plain", "odd", "planned", "index"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_pages_are_quiet_offline_and_fit_the_screen(pages, browser, name, width):
     path = pages / f"{name}.html"
@@ -39,7 +39,7 @@ def levels_of(visit):
     )
 
 
-@pytest.mark.parametrize("name", ["plain", "odd", "index"])
+@pytest.mark.parametrize("name", ["plain", "odd", "planned", "index"])
 def test_no_level_of_headings_is_skipped(pages, browser, name):
     with Visit(browser, pages / f"{name}.html") as visit:
         levels = levels_of(visit)

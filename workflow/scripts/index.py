@@ -11,10 +11,10 @@ def index(
     dress: list[str],
     analyses: dict[str, dict],
     verdicts: list[str],
-    plans: dict[str, dict],
-    atlases: list[str],
     renderer: str,
     page: str | Path,
+    plans: dict[str, dict] | None = None,
+    atlases: tuple[str, ...] = (),
 ) -> None:
     """Render `document` to `page`, with a link to the page of each analysis beside it.
 
@@ -23,7 +23,7 @@ def index(
         with their atlas.json.
     """
     folders = {name: Path(path).parent for name, path in zip(analyses, verdicts, strict=True)}
-    found = {name: Path(path) for name, path in zip(plans, atlases, strict=True)}
+    found = {name: Path(path) for name, path in zip(plans or (), atlases, strict=True)}
     parameters = index_parameters(analyses, folders, plans, found)
     render(Path(document), parameters, Path(page), renderer, dress=dress)
 

@@ -12,6 +12,7 @@ from covedge.markup import (
     count,
     div,
     escape,
+    failure,
     figure,
     fold,
     number,
@@ -35,7 +36,7 @@ def compose(results: Results) -> str:
 def section(found: dict, step: dict) -> str:
     """The section of an atlas. found : atlas.json, or empty. step : how the step ended."""
     if step.get("status") == "failed":
-        return f"The atlas failed: {text(step.get('reason', ''))}.\n"
+        return failure("The atlas failed", step.get("reason"))
     if not found:
         return MISSING
     if found["status"] == "none":
