@@ -28,7 +28,7 @@ from covedge.jsonio import plain
 from covedge.models import ladder
 from covedge.records import certificate_record, fit_record
 from covedge.surface.beyond import beyond
-from covedge.surface.beyond_record import free_record
+from covedge.surface.beyond_record import below_zero, free_record
 from known_causes.case import Case, Engine
 from known_causes.score import Found
 
@@ -86,10 +86,7 @@ def _looked(case, likelihood, frame: ModelFrame, models, fit) -> Looked:
         REPLICATES,
         frame,
         plain(leave_out_record(leave_out(frame, fit))),
-        {
-            t["group"]: [d["ratio"] for d in t["spectrum"] if d["ratio"] < 0]
-            for t in known["mivque"]["terms"]
-        },
+        below_zero(known),
     )
 
 

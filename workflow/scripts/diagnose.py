@@ -20,6 +20,7 @@ from covedge.jsonio import read_json
 from covedge.recommendation import read_tests
 from covedge.status import FAILED, json_or_failure
 from covedge.streaming.sufficient import BATCHED_FROM
+from covedge.surface.beyond_record import below_zero
 from covedge.verdict import verdict
 
 log = logging.getLogger("diagnose")
@@ -48,7 +49,7 @@ def diagnose(data, design, gram, ladder, fits, engines, tests, leave_out, analys
                     analysis["bootstrap"]["replicates"],
                     frame_of(data, analysis) if likelihood.gram.n_obs < BATCHED_FROM else None,
                     _or_none(read_json(leave_out)),
-                    _below_zero(looked_at),
+                    below_zero(looked_at["free"]),
                 )
             )
         answers = [read_json(path) for path in sorted(Path(engines).glob("*/*.json"))]
@@ -75,12 +76,6 @@ def _conditions(ladder, likelihood):
 def _or_none(record):
     """What an earlier step wrote, or None where it failed."""
     return None if record.get("status") == FAILED else record
-
-
-def _below_zero(record):
-    """By grouping factor the ratios of MIVQUE that are below zero."""
-    terms = record["free"]["mivque"]["terms"]
-    return {t["group"]: [d["ratio"] for d in t["spectrum"] if d["ratio"] < 0] for t in terms}
 
 
 if __name__ == "__main__":

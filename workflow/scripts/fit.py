@@ -7,7 +7,7 @@ from covedge.effects.modes_record import with_modes
 from covedge.errors import CovedgeError
 from covedge.fits.fit import fit as fit_model
 from covedge.fits.likelihood import Likelihood
-from covedge.fits.rank_rungs import rank_rungs
+from covedge.fits.rank_rungs import all_rungs
 from covedge.frames.analysis import formulas
 from covedge.grams.crossed_gram import CrossedGram
 from covedge.grams.store import ladder_to_json, save_gram
@@ -59,12 +59,7 @@ def _fits(ladder, likelihood, analysis):
         )
         return result
 
-    results = [fit_one(model) for model in ladder.models]
-    around = next((k for k in reversed(range(len(results))) if results[k].identifiable), None)
-    if analysis["ladder"] != "auto" or around is None:
-        return results
-    added = rank_rungs(ladder, formulas(analysis)[0], results[around], fit_one)
-    return [*results[:around], *added, *results[around:]]
+    return all_rungs(ladder, formulas(analysis)[0], analysis["ladder"] == "auto", fit_one)
 
 
 def _set_up(data, analysis):

@@ -1,5 +1,8 @@
 """The recommended model in words: why this one, what it costs, and what the schools would say."""
 
+from collections.abc import Callable
+
+from covedge.causes.cause import MISSPECIFIED
 from covedge.recommendation import BALANCED, LEVEL, Recommendation, cost, sound
 from covedge.words import count
 
@@ -44,6 +47,28 @@ def advice_record(advice: Recommendation, fits: list[dict], looked_at: dict) -> 
     }
 
 
+def what_to_do(
+    verdict: dict,
+    formula: Callable[[str], str] = str,
+    because: Callable[[str], str] = str,
+    why: str = "",
+) -> str:
+    """What to report, from verdict.json; "" where no model is recommended.
+
+    formula, because : how these two are shown, as code or escaped. why : a pointer to the causes.
+    """
+    advice = verdict.get("recommended") or {}
+    if not advice.get("formula"):
+        return ""
+    told = f"Report {formula(advice['formula'])}. {because(advice.get('because') or '')}"
+    if any(cause["cause"] == MISSPECIFIED for cause in verdict.get("causes", [])):
+        return (
+            f"First mend what the model gets wrong about these data{why}, and look again. "
+            f"Of the models as they are: {told[0].lower()}{told[1:]}"
+        )
+    return told
+
+
 def _because(advice, asked, looked_at):
     chosen, n = advice.chosen, len(advice.candidates)
     if advice.by_aic:
@@ -74,7 +99,7 @@ def _because(advice, asked, looked_at):
     if "rr(" in chosen["formula"]:
         text += (
             " rr(effects | group, d) is glmmTMB's notation for a covariance matrix with d "
-            "directions; the estimates are those on this page."
+            "directions, which covedge has fitted."
         )
     return text
 

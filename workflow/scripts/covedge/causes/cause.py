@@ -30,6 +30,20 @@ ORDER = (
     OPTIMISER,
 )
 
+# What a person reads first of each.
+TITLES = {
+    NOT_IDENTIFIABLE: "The design cannot tell these variances apart",
+    MORE_EFFECTS: "More random effects than groups",
+    TOO_LITTLE: "Too little information to see the smallest variance that matters",
+    UNDECIDED: "Absent or only small: these data cannot tell",
+    NO_VARIATION: "The groups do not differ in this",
+    REDUNDANT: "Effects that move together",
+    NEGATIVE: "Members of a group differ more than strangers",
+    ONE_GROUP: "One group decides",
+    MISSPECIFIED: "The model does not describe the data",
+    OPTIMISER: "An optimiser failed",
+}
+
 
 @dataclass(frozen=True)
 class Cause:

@@ -8,7 +8,7 @@ from covedge.causes.misspecified import Checks, checks
 from covedge.causes.more_effects_than_groups import more_effects_than_groups
 from covedge.causes.negative_covariance import negative_covariance
 from covedge.causes.one_group import one_group
-from covedge.causes.simulated import Simulated, simulations
+from covedge.causes.simulated import MOST_WORK, Simulated, simulations
 from covedge.causes.variation import variation
 from covedge.errors import DesignError
 from covedge.fits.fit import Fit
@@ -22,6 +22,7 @@ class Looked:
 
     terms : of the ladder, outermost first. smallest : the smallest SD that matters, in units of
     the response. left_out : leave_out.json. frame : None where there are too many rows.
+    most_work : multiplications that the simulations may cost.
     """
 
     likelihood: Likelihood
@@ -33,6 +34,7 @@ class Looked:
     frame: ModelFrame | None = None
     left_out: dict | None = None
     negative: dict[str, list[float]] = field(default_factory=dict)
+    most_work: float = MOST_WORK
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def diagnose(looked: Looked) -> Diagnosis:
             looked.smallest,
             looked.replicates,
             looked.seed,
+            looked.most_work,
         )
     except DesignError as reason:
         return Diagnosis(tuple(ordered(causes)), {}, checked, (str(reason),))

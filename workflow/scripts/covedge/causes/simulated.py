@@ -49,6 +49,7 @@ def simulations(
     smallest: float,
     replicates: int,
     seed: int,
+    most_work: float = MOST_WORK,
 ) -> dict[str, Simulated]:
     """By grouping factor, for those terms of a fit whose names are given.
 
@@ -62,7 +63,7 @@ def simulations(
     kept = [fit.terms[len(fit.terms) - 1 - level].term.name for level in own.kept]
     levels = {group: kept.index(group) for group in groups}
     factors, x = moved(own.factors(fit.model), fit)
-    n = _affordable(factors, replicates)
+    n = _affordable(factors, replicates, most_work)
     # Larger sizes, and the search for the one that the design can see, make several rounds.
     search = n // 3 >= FEWEST
     rounds = min(n // 3, SEARCHED) if search else min(n, DRAWN)
@@ -84,13 +85,13 @@ def simulations(
     }
 
 
-def _affordable(factors: Factors, replicates: int) -> int:
-    """How many replicates MOST_WORK allows.
+def _affordable(factors: Factors, replicates: int, most_work: float) -> int:
+    """How many replicates the work allows.
 
     Raises DesignError where they are too few.
     """
     work = effort(factors.likelihood.gram) * (factors.size + EVALUATIONS)
-    most = int(MOST_WORK / work)
+    most = int(most_work / work)
     if most < min(FEWEST, replicates):
         raise DesignError("refits of this model take so long that nothing was simulated")
     return min(most, replicates)

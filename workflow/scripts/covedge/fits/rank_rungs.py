@@ -13,6 +13,21 @@ from covedge.models.ladder import Ladder, Model
 from covedge.models.reduced import lower_ranks, lowerable, without_collapsed
 
 
+def all_rungs(
+    ladder: Ladder, formula: Formula, automatic: bool, fit: Callable[[Model], Fit]
+) -> list[Fit]:
+    """The fits of a ladder, simplest first; of an automatic one with those of limited rank.
+
+    fit : fits a model of the ladder.
+    """
+    results = [fit(model) for model in ladder.models]
+    around = next((k for k in reversed(range(len(results))) if results[k].identifiable), None)
+    if not automatic or around is None:
+        return results
+    added = rank_rungs(ladder, formula, results[around], fit)
+    return [*results[:around], *added, *results[around:]]
+
+
 def rank_rungs(
     ladder: Ladder, formula: Formula, around: Fit, fit: Callable[[Model], Fit]
 ) -> list[Fit]:

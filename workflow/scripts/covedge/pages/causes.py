@@ -1,6 +1,6 @@
 """Why: the causes that the diagnosis found, each with its evidence as a picture and numbers."""
 
-from covedge.causes.cause import OPTIMISER
+from covedge.causes.cause import OPTIMISER, TITLES
 from covedge.markup import (
     Column,
     Html,
@@ -17,19 +17,6 @@ from covedge.markup import (
 )
 from covedge.pages.cause_pictures import pictured
 from covedge.pages.results import FAILED, Results
-
-TITLES = {
-    "not_identifiable": "The design cannot tell these variances apart",
-    "more_effects_than_groups": "More random effects than groups",
-    "too_little_information": "Too little information to see the smallest variance that matters",
-    "cannot_be_told_apart": "Absent or only small: these data cannot tell",
-    "no_variation": "The groups do not differ in this",
-    "redundant_effects": "Effects that move together",
-    "negative_covariance": "Members of a group differ more than strangers",
-    "one_group": "One group decides",
-    "misspecified": "The model does not describe the data",
-    OPTIMISER: "An optimiser failed",
-}
 
 
 def compose(results: Results) -> str:

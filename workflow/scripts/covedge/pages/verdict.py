@@ -1,6 +1,7 @@
 """The first screen: the verdict in a sentence, a small picture, what to do, and a plain table."""
 
-from covedge.causes.cause import MISSPECIFIED
+from covedge.advice import what_to_do
+from covedge.causes.cause import TITLES
 from covedge.figures.style import svg
 from covedge.figures.support import support
 from covedge.markup import (
@@ -18,7 +19,7 @@ from covedge.markup import (
     text,
 )
 from covedge.pages import reading
-from covedge.pages.causes import TITLES, explains
+from covedge.pages.causes import explains
 from covedge.pages.engines import SAME
 from covedge.pages.fixed_reading import changed, rungs
 from covedge.pages.in_r import calls
@@ -49,16 +50,9 @@ def _words(results: Results) -> str:
     """The verdict in a sentence, and what to do."""
     first = results.verdict["points"][0]
     lead = div("lead", f"{text(first['sentence'])} [Evidence](#{first['about']})")
-    advice = results.recommended
-    if not advice.get("formula"):
+    told = what_to_do(results.verdict, formula=code, because=text, why=" ([Why](#why))")
+    if not told:
         return lead
-    because = text(advice.get("because") or "")
-    told = f"Report {code(advice['formula'])}. {because}"
-    if any(cause["cause"] == MISSPECIFIED for cause in results.verdict.get("causes", [])):
-        told = (
-            "First mend what the model gets wrong about these data ([Why](#why)), and look again. "
-            f"Of the models as they are: {told[0].lower()}{told[1:]}"
-        )
     return lead + div("advice", f"**What to do.** {told} [Evidence](#instead)")
 
 

@@ -23,6 +23,12 @@ def next_rung_record(beyond: Beyond) -> dict:
     return {"reason": beyond.reason, "scores": [_score(score) for score in beyond.scores]}
 
 
+def below_zero(free: dict) -> dict[str, list[float]]:
+    """By grouping factor the ratios of MIVQUE that are below zero. free : of `free_record`."""
+    terms = free["mivque"]["terms"]
+    return {t["group"]: [d["ratio"] for d in t["spectrum"] if d["ratio"] < 0] for t in terms}
+
+
 def _unconstrained(found: Unconstrained, name: str) -> dict:
     return {
         "status": found.status,
