@@ -3,6 +3,9 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := all
 
 CORES ?= 4
+# A config of one's own may lie anywhere: paths start in its folder, and results and pages go there.
+CONFIG ?=
+OWN = $(if $(CONFIG), --directory "$$(dirname "$(CONFIG)")" --configfile "$(CONFIG)")
 READY := .venv/.set-up
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 # Jobs may keep their bytecode: each is a process of its own and would compile it again.
@@ -10,8 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: all gallery set-up test test-all bench bench-causes coverage calibration lint lock clean help
 
-all: $(READY) ## Set up and run the workflow, which writes reports/html (CORES=4); plain `make` does this
-	$(IN_VENV) snakemake --cores $(CORES)
+all: $(READY) ## Set up and run the workflow, which writes reports/html (CORES=4, CONFIG=my/study.yaml); plain `make` does this
+	$(IN_VENV) snakemake --cores $(CORES)$(OWN)
 
 gallery: $(READY) ## Write the gallery, pages about real data, into gallery/reports/html (CORES=4)
 	$(IN_VENV) snakemake --cores $(CORES) --directory gallery --configfile config/gallery.yaml
