@@ -24,6 +24,7 @@ from covedge.config import (
 from covedge.digest import digest
 from covedge.errors import ConfigError
 from covedge.log import user_errors
+from covedge.run_time import Job, last_time, sentence
 
 
 def or_explain(read, *arguments):
@@ -170,6 +171,21 @@ def report_source(name):
 def report_dress():
     """What the documents are dressed in: templates, styles, filters."""
     return sorted(str(path) for path in REPORTS.iterdir() if path.suffix in DRESS)
+
+
+def job_to_come(job):
+    """A job of the DAG as the estimate of the run's time wants it."""
+    analysis = getattr(job.wildcards, "analysis", "")
+    return Job(job.rule.name, analysis, last_time(job.benchmark))
+
+
+onstart:
+    if workflow.is_main_process and not workflow.remote_exec:
+        told = sentence(
+            [job_to_come(job) for job in workflow.dag.needrun_jobs()],
+            min(workflow.resource_settings.cores or os.cpu_count(), os.cpu_count()),
+        )
+        print(told, file=sys.stderr)
 
 
 onerror:
