@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("Snakefile", "workflow", "config", "environment.yml", "data/rats.csv")
+SOURCES = ("Snakefile", "workflow", "config", "profiles", "environment.yml", "data/rats.csv")
 STEPS = (
     "prepare",
     "fit",
@@ -42,16 +42,18 @@ class Tree:
 
     folder: Path
 
-    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess:
-        """Run snakemake there; output and errors in one text."""
+    def snakemake(
+        self, *arguments: str, timeout: float = 300, **env: str
+    ) -> subprocess.CompletedProcess:
+        """Run snakemake there; output and errors in one text. env : besides this process's own."""
         return subprocess.run(
             [sys.executable, "-m", "snakemake", *arguments],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            timeout=timeout,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **env},
         )
 
     def jobs(self) -> list[str]:

@@ -160,6 +160,9 @@ def atlas_if_wanted(wildcards):
 
 def sampler_threads(wildcards):
     """Chains that an analysis samples at a time: all of four, or what several analyses leave."""
+    on_cluster = workflow.remote_exec or workflow.resource_settings.cores is None
+    if on_cluster:  # each job has cores of its own
+        return 4
     return min(max(workflow.cores // len(ANALYSES), 1), 4)
 
 

@@ -1,0 +1,87 @@
+"""The Slurm profile against a real Slurm of one node: the same numbers as without it."""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.models import PUBLISHED
+from support.slurm import PROGRAMS, cpus_by_rule, slurm
+from support.tree import ROOT, copy_workflow
+
+CONFIG = """
+analyses:
+  dyestuff2:
+    data: data/Dyestuff2.csv
+    formula: Yield ~ 1 + (1 | Batch)
+    engines: []
+    bayes: {enabled: false}
+    bootstrap: {replicates: 300, models: [m0-fixed]}
+"""
+TARGETS = ("results/dyestuff2/intervals", "results/dyestuff2/posterior")
+JOBS = ("prepare", "fit", "bootstrap", "bayes", "compare", "profiles", "infer")
+# Steps are short here: ask for their state sooner than on a cluster, and of squeue, since this
+# Slurm keeps no accounts.
+OPTIONS = ("--slurm-init-seconds-before-status-checks", "10", "--slurm-status-command", "squeue")
+
+
+@pytest.fixture(scope="module")
+def cluster(require_program):
+    """The environment of a Slurm that runs."""
+    for name in PROGRAMS:
+        require_program(name)
+    if os.geteuid() != 0:
+        pytest.fail("slurmd runs jobs of others, and so must be started by root")
+    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
+    with slurm(folder) as env:
+        yield env
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    tree = copy_workflow(tmp_path)
+    (tmp_path / "config/config.yaml").write_text(CONFIG, encoding="utf-8")
+    shutil.copy(PUBLISHED / "Dyestuff2.csv", tmp_path / "data")
+    return tree
+
+
+def numbers(tree):
+    """All JSON results by path, but for what the clock says."""
+    results = tree.folder / "results"
+    return {
+        str(path.relative_to(results)): timeless(json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted(results.rglob("*.json"))
+    }
+
+
+def timeless(value):
+    if isinstance(value, dict):
+        return {key: timeless(item) for key, item in value.items() if key != "seconds"}
+    return [timeless(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.slow
+def test_the_numbers_are_those_of_a_run_without_slurm(cluster, tree):
+    done = tree.snakemake("--cores", "2", *TARGETS)
+    assert done.returncode == 0, done.stdout
+    here = numbers(tree)
+    assert {"dyestuff2/tests.json", "dyestuff2/fits/m1-intercept.json"} <= here.keys()
+    shutil.rmtree(tree.folder / "results")
+    done = tree.snakemake(
+        *("--profile", "profiles/slurm"), *OPTIONS, *TARGETS, **cluster, timeout=900
+    )
+    assert done.returncode == 0, done.stdout
+    assert cpus_by_rule(cluster) == dict.fromkeys(JOBS, 1) | {"bayes": 4}
+    assert numbers(tree) == here
+
+
+def test_the_profile_names_rules_that_there_are():
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text(encoding="utf-8"))
+    rules = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("workflow/rules/*.smk"))
+    assert profile["executor"] == "slurm"
+    assert all(f"rule {name}:" in rules for name in profile["set-resources"])
