@@ -38,8 +38,8 @@ from covedge.verdict import verdict
 
 METHODS, MISSING = ("REML", "ML"), ("drop", "error")
 # Simulated responses for each question, and the multiplications that they may cost together: a
-# second or two. The workflow takes five times as many, and ten times as long.
-REPLICATES, MOST_WORK = 100, 9e8
+# second or two. The workflow takes 500, and ten times as long.
+REPLICATES, MOST_WORK = 200, 9e8
 # The residuals of more rows than these are checked by the workflow only.
 MOST_ROWS = 20_000
 NOT_DONE = (
