@@ -69,6 +69,7 @@ def timeless(value):
 def test_the_numbers_are_those_of_a_run_without_slurm(cluster, tree):
     done = tree.snakemake("--cores", "2", *TARGETS)
     assert done.returncode == 0, done.stdout
+    assert "covedge: this takes about " in done.stdout
     here = numbers(tree)
     assert {"dyestuff2/tests.json", "dyestuff2/fits/m1-intercept.json"} <= here.keys()
     shutil.rmtree(tree.folder / "results")

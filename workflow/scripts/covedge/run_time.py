@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# By step; of the bootstrap, for a batch. Measured, see above.
+# By step; of the bootstrap for a batch, of the atlas for a round or a part of one. Measured, see
+# above; the atlas on the example only.
 SECONDS = {
     "prepare": (2, 3, 4),
     "fit": (3, 5, 40),
@@ -24,13 +25,16 @@ SECONDS = {
     "profiles": (3, 5, 60),
     "infer": (3, 5, 30),
     "diagnose": (3, 6, 60),
+    "plan_atlas": (4, 5, 10),
+    "try_atlas": (4, 6, 15),
+    "atlas": (4, 5, 10),
     "report": (8, 11, 18),
     "index": (5, 8, 12),
 }
 # The same step on the same data takes between these parts of what it took, as other work allows.
 AGAIN = (0.7, 1.0, 1.5)
 # Steps of one analysis that run beside its others.
-BESIDE = ("bayes",)
+BESIDE = ("bayes", "plan_atlas", "try_atlas", "atlas")
 
 
 @dataclass(frozen=True)
