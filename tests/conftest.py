@@ -39,6 +39,13 @@ def require_r_packages(require_program):
     return find
 
 
+@pytest.fixture(scope="session")
+def require_root():
+    """Skips the test for other users, as above."""
+    if os.geteuid() != 0:
+        skip_or_fail("only root can start what this test needs")
+
+
 def skip_or_fail(missing):
     """Skip the test; with COVEDGE_REQUIRE_ALL=1 let it fail."""
     if os.environ.get("COVEDGE_REQUIRE_ALL") == "1":

@@ -13,7 +13,7 @@ from covedge.log import PREFIX
 OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
 # Seconds after which it is said that nothing hangs.
 PATIENCE = 4.0
-STILL = "covedge: still at work; the first time on a machine the kernel is compiled first"
+STILL = "covedge: still at work; large models take longer, and a first run compiles the kernel"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +44,7 @@ def _parser():
         description="Where and why a mixed model comes out singular, and which to report instead.",
         epilog="The workflow (`snakemake --cores 4`) looks closer and writes pages.",
     )
-    parser.add_argument("data", help="CSV (.csv, .tsv, also gzipped) or Parquet (.parquet)")
+    parser.add_argument("data", help="the table, in a format that the workflow reads")
     parser.add_argument("formula", help='in lme4\'s notation, in quotes: "y ~ x + (x | g)"')
     parser.add_argument("--method", choices=("REML", "ML"), default="REML")
     parser.add_argument("--subset", help="rows to keep, as in \"speed == 's15'\"")

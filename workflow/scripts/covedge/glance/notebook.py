@@ -16,17 +16,21 @@ def html(look: Look) -> str:
     """The same as in a terminal; all text from the data is escaped."""
     first, *rest = look.verdict["points"]
     rest = [point["sentence"] for point in rest if point["about"] != "instead"]
-    told = what_to_do(look.verdict)
+    told = what_to_do(look.verdict, formula=_code, because=escape)
     parts = [
-        f"<p><code>{escape(look.formula)}</code><br>{escape(asked_of(look))}</p>",
+        f"<p>{_code(look.formula)}<br>{escape(asked_of(look))}</p>",
         f"<p><strong>{escape(first['sentence'])}</strong></p>",
         _listed(rest),
-        f"<p><strong>What to do.</strong> {escape(told)}</p>" if told else "",
+        f"<p><strong>What to do.</strong> {told}</p>" if told else "",
         _titled("Why", [why(cause) for cause in look.verdict["causes"]]),
         _ladder(look.records),
         _folded("Not looked into here; the workflow does", look.not_done),
     ]
     return f'<div class="covedge">{"".join(parts)}</div>'
+
+
+def _code(formula):
+    return f"<code>{escape(formula)}</code>"
 
 
 def _listed(items):
@@ -45,7 +49,7 @@ def _ladder(records):
     head = "".join(f'<th scope="col">{name}</th>' for name in ("Model", "Fit", "Criterion", ""))
     rows = "".join(
         f"<tr><td>{escape(record['model'])}</td><td>{state(record)}</td>"
-        f"<td>{record['criterion']:.4f}</td><td><code>{escape(record['formula'])}</code></td></tr>"
+        f"<td>{record['criterion']:.4f}</td><td>{_code(record['formula'])}</td></tr>"
         for record in records
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
