@@ -97,6 +97,8 @@ def test_rows_too_many_to_check_are_told(monkeypatch):
         ({"method": "MLE"}, "method: must be REML or ML, but is 'MLE'"),
         ({"missing": "keep"}, "missing: must be drop or error, but is 'keep'"),
         ({"smallest_sd": 0.0}, "smallest_sd: must be a number above 0"),
+        ({"seed": -1}, "seed: must be 0 or more, but is -1"),
+        ({"categorical": "Day"}, "categorical: there is no column `Day` in the data"),
         ({"data": "no.csv"}, "there is no file no.csv"),
     ],
 )

@@ -99,7 +99,7 @@ def look(
     method: str = "REML",
     subset: str | None = None,
     missing: str = "drop",
-    categorical: Iterable[str] = (),
+    categorical: str | Iterable[str] = (),
     weights: str | None = None,
     smallest_sd: float | None = None,
     seed: int = 1,
@@ -111,10 +111,11 @@ def look(
     Raises CovedgeError, which says what is wrong with the data, the formula or an argument.
     """
     began = time.perf_counter()
-    _check(method, missing, smallest_sd)
+    _check(method, missing, smallest_sd, seed)
     parsed = _located(lambda: parse(formula))
     table, source = _table(data)
-    rows = {"subset": subset, "missing": missing, "categorical": categorical, "weights": weights}
+    labels = (categorical,) if isinstance(categorical, str) else categorical
+    rows = {"subset": subset, "missing": missing, "categorical": labels, "weights": weights}
     ready = _located(lambda: prepare(table, parsed, **rows), source)
     frame = _located(lambda: model_frame(ready.frame, parsed, (), weights), source)
     seen = _Seen(frame, parsed, Likelihood(build(frame), method == "REML"), seed)
@@ -133,13 +134,15 @@ def look(
     )
 
 
-def _check(method, missing, smallest_sd):
+def _check(method, missing, smallest_sd, seed):
     problems = []
     for name, value, known in (("method", method, METHODS), ("missing", missing, MISSING)):
         if value not in known:
             problems.append(f"{name}: must be {' or '.join(known)}, but is {value!r}")
     if smallest_sd is not None and not smallest_sd > 0:
         problems.append(f"smallest_sd: must be a number above 0, but is {smallest_sd}")
+    if seed < 0:
+        problems.append(f"seed: must be 0 or more, but is {seed}")
     if problems:
         raise ConfigError(problems)
 
