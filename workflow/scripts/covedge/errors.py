@@ -10,6 +10,9 @@ import copy
 import difflib
 from collections.abc import Iterable, Sequence
 
+# A message is one line that can be read: a longer formula is not repeated in it.
+LONGEST_SHOWN = 200
+
 
 class CovedgeError(Exception):
     """Base of all errors that the user can mend.
@@ -68,7 +71,8 @@ class FormulaError(CovedgeError):
         if position is not None and text:
             rest = text[position : position + 40].strip()
             place = f', at "{rest}"' if rest else ", at its end"
-            message = f"{message} (character {position + 1} of `{text}`{place})"
+            whole = f"`{text}`" if len(text) <= LONGEST_SHOWN else "the formula"
+            message = f"{message} (character {position + 1} of {whole}{place})"
         super().__init__(message, key)
 
     @property

@@ -6,14 +6,18 @@ formulaic.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from covedge.errors import FormulaError
 from covedge.formulas.covariances import unwrap
-from covedge.formulas.spelling import check_right_side, columns, quote, translate
+from covedge.formulas.spelling import check_right_side, columns, in_r, quote, translate
 from covedge.formulas.tokens import Token, depths, split, tokenize
+
+# Nobody writes more by hand; parsers take their time, or run out of stack, beyond.
+LONGEST, DEEPEST = 10_000, 40
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class RandomTerm:
     def text(self) -> str:
         """`(mPair | ratID:spd_des:cycle)`, which parses to this term again."""
         bar = "|" if self.correlated else "||"
-        inside = f"{self.effects} {bar} {':'.join(quote(name) for name in self.group)}"
+        inside = f"{in_r(self.effects)} {bar} {':'.join(quote(name) for name in self.group)}"
         return f"({inside})" if self.rank is None else f"rr({inside}, {self.rank})"
 
 
@@ -70,7 +74,7 @@ class Formula:
 
     @property
     def response_text(self) -> str:
-        """The response as a formula has it: `log(y)`, or a column, in backticks where needed."""
+        """The response as R has it: `log(y)`, or a column, in backticks where needed."""
         return quote(self.response) if self.transformed is None else self.response
 
 
@@ -80,7 +84,10 @@ def parse(text: str) -> Formula:
     Raises FormulaError, with the place, for everything that is not lme4 notation as described in
     config/README.md. Whether the columns exist is for covedge.frames.data to say.
     """
-    text = " ".join(text.split())
+    # White space is one blank, but not within backticks and quotes.
+    text = re.sub(r"""(`[^`]*`|"[^"]*"|'[^']*')|\s+""", lambda found: found[1] or " ", text).strip()
+    if len(text) > LONGEST:
+        raise FormulaError(f"it has {len(text)} characters, and {LONGEST} are the most")
     tokens = tokenize(text)
     _check_parentheses(tokens, text)
     response, transformed, right = _split_response(tokens, text)
@@ -112,6 +119,9 @@ def _check_parentheses(tokens: Sequence[Token], text: str) -> None:
     for token in tokens:
         if token.text == "(":
             opened.append(token)
+            if len(opened) > DEEPEST:
+                message = f"more than {DEEPEST} parentheses are open at once"
+                raise FormulaError(message, text, token.start)
         elif token.text == ")":
             if not opened:
                 raise FormulaError("`)` closes nothing", text, token.start)

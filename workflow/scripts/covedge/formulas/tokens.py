@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from covedge.errors import FormulaError
 
+# Names that stand for themselves and not for columns, where they are not in backticks.
+CONTRASTS = ("contr.treatment", "contr.sum", "contr.helmert", "contr.diff", "contr.poly")
+CONSTANTS = ("True", "False", "None", "TRUE", "FALSE", "NULL", *CONTRASTS)
 # R's names may hold dots (`gait.cycle`); anything else goes in backticks.
 _PATTERN = re.compile(
     r"""(?P<space>\s+)
@@ -62,6 +65,16 @@ def depths(tokens: Sequence[Token]) -> list[int]:
         found.append(depth)
         depth += token.text == "("
     return found
+
+
+def closing(tokens: Sequence[Token], opened: int) -> int:
+    """Index of the parenthesis that closes the one at `opened`; the last where none does."""
+    depth = 0
+    for i in range(opened, len(tokens)):
+        depth += (tokens[i].text == "(") - (tokens[i].text == ")")
+        if depth == 0:
+            return i
+    return len(tokens) - 1
 
 
 def split(tokens: Sequence[Token], separators: Sequence[str]) -> list[list[Token]]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from covedge.errors import DataError, did_you_mean
 from covedge.formulas.formula import Formula
-from covedge.formulas.spelling import columns
+from covedge.formulas.spelling import columns, for_formulaic
 from covedge.formulas.tokens import tokenize
 
 
@@ -43,7 +43,7 @@ def _values(right, table, formula):
 
     with np.errstate(all="ignore"):
         matrix = Reader(f"0 + {right}").get_model_matrix(
-            table.astype(float), na_action="ignore", output="numpy"
+            for_formulaic(table.astype(float)), na_action="ignore", output="numpy"
         )
     matrix = np.asarray(matrix, dtype=float).reshape(len(table), -1)
     if matrix.shape[1] != 1:

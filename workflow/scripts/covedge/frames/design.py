@@ -1,5 +1,6 @@
 """Model matrices: from a data frame and a formula to y, X and a Z for each grouping factor."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ import pandas as pd
 
 from covedge.errors import DesignError
 from covedge.formulas.formula import Formula
+from covedge.formulas.spelling import decoded, for_formulaic, in_formulaic, in_r
 from covedge.formulas.subset import as_labels
 
 # Columns of X nearer to the span of those before them than this part of their length are dropped
 # (lme4 uses the same).
 RANK_TOLERANCE = 1e-7
 SAME_VALUE = 1e-9
+# Entries of the model matrix of one term: 0.8 GB.
+LARGEST_MATRIX = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -109,11 +113,20 @@ def model_frame(
     return ModelFrame(y, X, names, dropped, terms, Z, codes, prior)
 
 
-def r_name(column: str) -> str:
-    """formulaic's name of a column as R writes it: `a[T.x]:t` is `ax:t`."""
+def r_name(column: str, calls: Sequence[str] = ()) -> str:
+    """formulaic's name of a column as R writes it: `a[T.x]:t` is `ax:t`.
+
+    calls : what the formula calls, in formulaic's spelling: `I(x ** 2)` is `I(x^2)` in R.
+    """
     if column == "Intercept":
         return "(Intercept)"
-    return re.sub(r"\[(?:T\.)?(.*?)\](?=$|:)", r"\1", column)
+    for call in calls:
+        if call.startswith("poly("):  # R counts from 1
+            column = re.sub(
+                rf"(?<={re.escape(call)}\[)\d+(?=\])", lambda n: str(int(n[0]) + 1), column
+            )
+        column = column.replace(call, in_r(call))
+    return decoded(re.sub(r"\[(?:T\.)?(.*?)\](?=$|:)", r"\1", column))
 
 
 def matrices(data):
@@ -135,20 +148,47 @@ def matrices(data):
 
 
 def _matrix(read, data):
+    from formulaic.errors import FormulaicError
+
+    _check_size(read, data)
     # The data have no missing values: one that turns up is a transformation's, told below.
     try:
         with np.errstate(all="ignore"):
-            matrix = read.get_model_matrix(data, na_action="ignore", output="numpy")
-    except (ValueError, TypeError) as error:
-        raise DesignError(f"`{read}` cannot be computed: {error}", key="formula") from error
+            matrix = read.get_model_matrix(for_formulaic(data), na_action="ignore", output="numpy")
+    except (ArithmeticError, FormulaicError, TypeError, ValueError) as error:
+        message = f"`{in_r(str(read))}` cannot be computed: {' '.join(str(error).split())}"
+        raise DesignError(message, key="formula") from error
     columns = matrix.model_spec.column_names
+    calls = [f.expr for term in read for f in term.factors if f.eval_method.value == "python"]
+    names = tuple(r_name(column, calls) for column in columns)
+    if len(set(names)) < len(names):  # the label "1b" of `x` and the label "b" of `x1`
+        twice = [n for n in names if names.count(n) > 1]
+        names = tuple(decoded(c) if n in twice else n for n, c in zip(names, columns, strict=True))
     values = np.asarray(matrix, dtype=float).reshape(len(data), -1)
     if not np.isfinite(values).all():
-        column = columns[int(np.argmin(np.isfinite(values).all(axis=0)))]
+        name = names[int(np.argmin(np.isfinite(values).all(axis=0)))]
         raise DesignError(
-            f"`{column}` is not a finite number in every row; mend the column or leave it out"
+            f"`{name}` is not a finite number in every row; mend the column or leave it out",
+            key="formula",
         )
-    return values, tuple(r_name(column) for column in columns)
+    return values, names
+
+
+def _check_size(read, data):
+    """DesignError for a matrix that would not fit into memory: a factor with very many levels."""
+    levels = {
+        in_formulaic(name): len(data[name].cat.categories)
+        for name in data
+        if isinstance(data[name].dtype, pd.CategoricalDtype)
+    }
+    for term in read:
+        width = math.prod(levels.get(factor.expr, 1) for factor in term.factors)
+        if width * len(data) > LARGEST_MATRIX:
+            raise DesignError(
+                f"`{in_r(str(term))}` would have {width} columns in {len(data)} rows: if it names "
+                "groups, write it behind a bar, `(1 | g)`; if it holds numbers, mend what is none",
+                key="formula",
+            )
 
 
 def has_full_rank(X: np.ndarray) -> bool:
@@ -181,7 +221,8 @@ def _term(written, data, matrix):
         if names == ("(Intercept)",) and _contains_intercept(columns):
             continue
         for name, column in zip(names, values.T, strict=True):
-            columns.setdefault(name, column)
+            if not np.array_equal(columns.setdefault(name, column), column):
+                raise DesignError(f"two effects are called `{name}`: rename a column or a level")
         parts[random.effects] = tuple(list(columns).index(name) for name in names)
     Z = np.column_stack(list(columns.values()))
     codes, levels = group_codes(data, written[0].group)
@@ -236,7 +277,7 @@ def _cells(effects, Z, data):
         return None
     for name in data.columns:
         column = data[name]
-        if name not in effects or not isinstance(column.dtype, pd.CategoricalDtype):
+        if in_formulaic(name) not in effects or not isinstance(column.dtype, pd.CategoricalDtype):
             continue
         codes, labels = group_codes(data, (name,))
         first = np.empty(len(labels), dtype=np.int64)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from covedge.formulas.formula import RandomTerm
+from covedge.formulas.spelling import in_formulaic
 from covedge.frames.design import SAME_VALUE, Cells, Term, matrices
 from covedge.grams.triangle import Triangle
 
@@ -37,7 +38,7 @@ class Effects:
             self.parts[random.effects] = tuple(self.names.index(name) for name in names)
         effects = " + ".join(self.parts)
         self._ones = np.ones(len(self.names), dtype=bool)
-        self._candidates = [_Candidate(n) for n in first_batch if n in effects]
+        self._candidates = [_Candidate(n) for n in first_batch if in_formulaic(n) in effects]
         self._triangle = Triangle(len(self.names) + 1)
 
     def matrix(self, of) -> np.ndarray:

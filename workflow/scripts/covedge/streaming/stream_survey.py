@@ -10,7 +10,7 @@ from scipy.linalg import solve_triangular
 
 from covedge.errors import DesignError
 from covedge.formulas.formula import Formula
-from covedge.formulas.spelling import columns
+from covedge.formulas.spelling import columns, decoded, for_formulaic
 from covedge.formulas.tokens import tokenize
 from covedge.frames.design import RANK_TOLERANCE, matrices
 from covedge.grams.gram import group_indices
@@ -162,15 +162,15 @@ def _check_row_by_row(right: str, batch: pd.DataFrame) -> None:
     from formulaic import Formula as Reader  # imported here: it takes most of a second
 
     with np.errstate(all="ignore"):
-        spec = Reader(right).get_model_matrix(batch, na_action="ignore").model_spec
+        spec = Reader(right).get_model_matrix(for_formulaic(batch), na_action="ignore").model_spec
     # C() of a column of numbers: its categories are those of the batch.
     labels = {n for n in batch if isinstance(batch[n].dtype, pd.CategoricalDtype)}
     unknown = [
         factor
         for factor, (_, state) in spec.encoder_state.items()
-        if "categories" in state and labels.isdisjoint(columns(tokenize(factor)))
+        if "categories" in state and labels.isdisjoint(columns(tokenize(decoded(factor))))
     ]
-    for name in (*spec.transform_state, *unknown):
+    for name in map(decoded, (*spec.transform_state, *unknown)):
         raise NeedsAllRows(
             f"`{name}` depends on all rows at once, and the data are read in batches: put it into "
             "the data as a column of its own",
