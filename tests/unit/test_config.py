@@ -8,12 +8,18 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from covedge.config import STEPS, check_yaml, load_config, load_schema, plan_config, step_config
+from covedge.config import STEPS, load_config, load_schema, plan_config, step_config
 from covedge.errors import ConfigError
+from covedge.yaml_file import check_yaml
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
 DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+
+# A line a power of ten: "a billion laughs".
+LAUGHS = "a0: &a0 [x]\n" + "".join(
+    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12)
+)
 
 
 def objects(schema, path=""):
@@ -63,6 +69,12 @@ def test_defaults_are_those_of_the_design(folder):
                 "name": "one",
                 "title": "one",
                 "data": "data/rats.csv",
+                "read": {
+                    "table": None,
+                    "separator": "auto",
+                    "decimal": "auto",
+                    "encoding": "auto",
+                },
                 "subset": None,
                 "formula": "y ~ x + (x | g)",
                 "method": "REML",
@@ -170,6 +182,32 @@ def test_the_default_config_is_the_one_of_the_issue():
             '.formula: `(` is never closed (character 9 of `y ~ x + (x | g`, at "(x | g")',
         ),
         (
+            {"read": {"separator": ",", "decimal": ","}},
+            ".read: separator and decimal are both `,`: no number could be told",
+        ),
+        (
+            {"read": {"encoding": "rot13"}},
+            ".read.encoding: there is no encoding `rot13`: windows-1252, latin-1, utf-8 and utf-16 "
+            "are common",
+        ),
+        (
+            {"read": {"sheet": "a"}},
+            ".read.sheet: unknown key; there are `table`, `separator`, `decimal`, `encoding`",
+        ),
+        (
+            {"read": {"separator": "ab"}},
+            '.read.separator: must be auto, or one character, but is "ab"',
+        ),
+        (
+            {"read": {"decimal": "point"}},
+            '.read.decimal: must be auto, "." or ",", but is "point"',
+        ),
+        (
+            {"smallest_sd": float("nan")},
+            ".smallest_sd: must be a finite number, but is nan",
+        ),
+        ({"data": "data"}, ".data: 'data' is a folder, not a file"),
+        (
             {"subset": "x = 1"},
             ".subset: `=` has no meaning: compare with `==` (character 3 of `x = 1`)",
         ),
@@ -199,10 +237,28 @@ def test_required_keys(folder):
     ]
 
 
-@pytest.mark.parametrize("name", ["rats-1", "my rats", "index", "logs", "benchmarks", "a/b", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a\n",
+        "{a}",
+        "../a",
+        "x" * 101,
+        "rats-1",
+        "my rats",
+        "index",
+        "logs",
+        "benchmarks",
+        "a/b",
+        "",
+    ],
+)
 def test_names_that_would_not_do_as_folders_and_pages(folder, name):
     (line,) = problems(folder, {"analyses": {name: analysis()}})
-    assert line.startswith(f"analyses.{name}: a name must be letters, digits and underscores")
+    where = (
+        "analyses." + name.replace("\n", "\\n") + ": a name must be letters, digits and underscores"
+    )
+    assert line.startswith(where)
 
 
 def test_a_name_that_yaml_reads_as_a_number(folder):
@@ -258,6 +314,13 @@ def test_scripts_read_no_key_that_an_edit_would_not_rerun(step):
         ("a:\n\tb: 2\n", "line 2, column 1: not valid YAML"),
         ("x:\n  one: {a: 1}\n  one: {a: 2}\n", "line 3: the key `one` is repeated"),
         ("x: [{k: 1, k: 2}]\n", "line 1: the key `k` is repeated"),
+        ("x: !!python/object/apply:os.system [true]\n", "line 1, column 4: not valid YAML"),
+        ("x: !!python/name:os.system\n", "line 1, column 4: not valid YAML"),
+        ("? [a, b]\n: 1\n", "not valid YAML: found unhashable key"),
+        ("x: 2020-99-99\n", "not valid YAML: month must be in 1..12"),
+        ("a: &a [*a]\n", "anchors stand for too much, or for themselves"),
+        (LAUGHS, "anchors stand for too much"),
+        ("x: " + "[" * 3000 + "]" * 3000, "not valid YAML"),
     ],
 )
 def test_what_is_not_yaml_is_told_with_its_place(tmp_path, text, says):

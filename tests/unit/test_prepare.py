@@ -10,6 +10,7 @@ from prepare import prepare
 
 ANALYSIS = {
     "name": "mine",
+    "read": {},
     "formula": "y ~ f + (1 | g)",
     "subset": "y < 9",
     "missing": "drop",
@@ -46,6 +47,15 @@ def test_types_and_order_of_levels_survive_the_file(tmp_path):
         {"reason": "subset", "column": None, "rows": 1},
         {"reason": "missing", "column": "x", "rows": 1},
     ]
+
+
+def test_what_is_stated_of_the_file_is_used(tmp_path):
+    text = TABLE.rename(columns={"f": "\u00b5"}).to_csv(index=False, sep="~", decimal=",")
+    (tmp_path / "odd.txt").write_bytes(text.encode("latin-1"))
+    read = {"table": None, "separator": "~", "decimal": ",", "encoding": "latin-1"}
+    analysis = {**ANALYSIS, "read": read, "formula": "y ~ x + (1 | `\u00b5`)", "ladder": "auto"}
+    prepare(tmp_path / "odd.txt", analysis, tmp_path / "data.parquet", tmp_path / "design.json")
+    assert pd.read_parquet(tmp_path / "data.parquet")["x"].tolist() == [0.5, 1.5, 2.5, 4.5]
 
 
 @pytest.mark.parametrize(

@@ -14,17 +14,12 @@ DRESS = (".css", ".html", ".js", ".lua", ".yml")
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
 
-from covedge.config import (
-    check_yaml,
-    load_config,
-    load_schema,
-    plan_config,
-    step_config,
-)
+from covedge.config import load_config, load_schema, plan_config, step_config
 from covedge.digest import digest
 from covedge.errors import ConfigError
 from covedge.log import user_errors
 from covedge.run_time import Job, last_time, sentence
+from covedge.yaml_file import check_yaml
 
 
 def or_explain(read, *arguments):

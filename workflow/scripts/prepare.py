@@ -7,6 +7,7 @@ from covedge.errors import CovedgeError
 from covedge.frames.analysis import formulas
 from covedge.frames.cells import describe
 from covedge.frames.data import prepare as prepared
+from covedge.frames.reading import reading
 from covedge.frames.table import read_table
 from covedge.jsonio import write_json
 from covedge.status import new_file
@@ -20,7 +21,7 @@ def prepare(table: str | Path, analysis: dict, data: str | Path, design: str | P
     try:
         formula, listed = formulas(analysis)
         ready = prepared(
-            read_table(table),
+            read_table(table, reading(analysis["read"])),
             formula,
             ladder=listed,
             subset=analysis["subset"],

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,12 @@ from covedge.errors import ConfigError, CovedgeError, FormulaError, did_you_mean
 from covedge.formulas import subset
 from covedge.formulas.formula import parse
 from covedge.formulas.planned import plan_problems
+from covedge.frames.reading import Reading, reading
 
 # What each step reads of an analysis, `a.b` being the key b within a. An edit of a key reruns the
 # steps that read it, and what comes after them. The report shows everything.
 STEPS: dict[str, tuple[str, ...]] = {
-    "prepare": ("subset", "formula", "missing", "categorical", "weights", "ladder"),
+    "prepare": ("read", "subset", "formula", "missing", "categorical", "weights", "ladder"),
     "fit": ("formula", "method", "ladder", "weights", "seed"),
     "engines": ("formula", "method", "ladder", "weights", "engines"),
     "bayes": ("formula", "method", "ladder", "weights", "bayes", "seed"),
@@ -39,45 +43,6 @@ def load_schema(path: str | Path) -> dict:
     return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
 
 
-def check_yaml(path: str | Path) -> None:
-    """ConfigError, with the place, for a file that is not YAML or has a key twice.
-
-    YAML's own readers keep the last of two equal keys, so that an analysis copied and not renamed
-    would go missing without a word.
-    """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror.lower() if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError([f"{path}: cannot be read: {reason}"]) from None
-    try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        reason = f"{error.problem or error.context}; is the indentation right?"
-        raise ConfigError([f"{path}{place}: not valid YAML: {reason}"]) from None
-    except yaml.YAMLError as error:
-        raise ConfigError([f"{path}: not valid YAML: {' '.join(str(error).split())}"]) from None
-    problems = [f"{path}, line {line}: the key `{key}` is repeated" for key, line in _twice(tree)]
-    if problems:
-        raise ConfigError(problems)
-
-
-def _twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
-    """Keys that a mapping has twice, with the line of the second."""
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _twice(item)
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, item in node.value:
-            if key.value in seen:
-                yield key.value, key.start_mark.line + 1
-            seen.add(key.value if isinstance(key.value, str) else None)
-            yield from _twice(item)
-
-
 def load_config(config: Mapping, schema: Mapping, folder: str | Path = ".") -> dict:
     """The config with all defaults filled in; what is given is left as it was.
 
@@ -88,6 +53,7 @@ def load_config(config: Mapping, schema: Mapping, folder: str | Path = ".") -> d
     given = _with_text_keys(copy.deepcopy(dict(config)))
     errors = Draft202012Validator(_without_required(schema, given)).iter_errors(given)
     problems = [line for error in _in_order(errors) for line in _lines(error)]
+    problems += _not_finite(given)
     analyses = given.get("analyses")
     for name, analysis in (analyses if isinstance(analyses, dict) else {}).items():
         if isinstance(analysis, dict):
@@ -95,7 +61,7 @@ def load_config(config: Mapping, schema: Mapping, folder: str | Path = ".") -> d
     if not problems:
         problems = _plan_problems(_filled(given, schema))
     if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
+        raise ConfigError(list(dict.fromkeys(map(_one_line, problems))))
     filled = _filled(given, schema)
     for name, plan in filled["plans"].items():
         plan["name"] = name
@@ -123,6 +89,18 @@ def step_config(analysis: Mapping, step: str) -> dict:
 def plan_config(plan: Mapping) -> dict:
     """What the steps read of a plan: all but how many rounds there are, which none depends on."""
     return {key: copy.deepcopy(value) for key, value in plan.items() if key != "rounds"}
+
+
+def _not_finite(value: Any, path: tuple = ()) -> Iterator[str]:
+    """Keys with .nan or .inf, which YAML knows as numbers and bounds in a schema let pass."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _not_finite(item, (*path, key))
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _not_finite(item, (*path, i))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{_path(path)}: must be a finite number, but is {value}"
 
 
 def _with_text_keys(value: Any) -> Any:
@@ -195,6 +173,11 @@ def _lines(error: ValidationError) -> Iterator[str]:
         yield f"{_path(error.absolute_path)}: must be {expected}, but is {_shown(error.instance)}"
 
 
+def _one_line(problem: str) -> str:
+    """The problem with line breaks and other control characters, from keys and values, as code."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda c: repr(c[0])[1:-1], problem)
+
+
 def _hint(key: str, known: Mapping, error: ValidationError) -> str:
     """The nearest known key, here or anywhere in the analysis."""
     if nearest(key, known) is None:
@@ -232,6 +215,10 @@ def _content_problems(where: str, analysis: Mapping, folder: Path) -> list[str]:
                 check(analysis[key], folder) if key == "data" else check(analysis[key])
             except CovedgeError as error:
                 problems.append(f"{where}.{key}: {error}")
+    try:
+        _check_read(analysis.get("read"))
+    except CovedgeError as error:
+        problems.append(f"{where}.{error.key}: {error}")
     problems += [f"{where}.bayes.priors{place}" for place in _improper(analysis.get("bayes"))]
     ladder = analysis.get("ladder")
     for i, text in enumerate(ladder if isinstance(ladder, list) else [], start=1):
@@ -240,6 +227,13 @@ def _content_problems(where: str, analysis: Mapping, folder: Path) -> list[str]:
         except CovedgeError as error:
             problems.append(f"{where}.ladder[{i}]: {error}")
     return problems
+
+
+def _check_read(read: Any) -> None:
+    """CovedgeError for what contradicts itself in `read`; keys and types are the schema's."""
+    if isinstance(read, dict) and all(isinstance(value, str | None) for value in read.values()):
+        known = {field.name for field in fields(Reading)}
+        reading({key: value for key, value in read.items() if key in known})
 
 
 def _improper(bayes: Any) -> Iterator[str]:
@@ -256,6 +250,9 @@ def _improper(bayes: Any) -> Iterator[str]:
 
 def _check_file(text: str, folder: Path) -> None:
     path = folder / text
+    if "\0" in text or path.is_dir():
+        what = "is a folder, not a file" if "\0" not in text else "holds a NUL character"
+        raise CovedgeError(f"{text!r} {what}")
     if not path.is_file():
         beside = path.parent.iterdir() if path.parent.is_dir() else ()
         close = nearest(path.name, [each.name for each in beside if each.is_file()])

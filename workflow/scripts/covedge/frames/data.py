@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +18,10 @@ from covedge.frames.design import group_codes
 
 # A text column of which at least this share are numbers was meant as numbers.
 MEANT_AS_NUMBERS = 0.5
+# Beyond this the squares of numbers overflow; below the root of the smallest they are zero.
+LARGEST = 1e150
+# Whole numbers that are kept as floating point, since others are missing, are exact up to here.
+LARGEST_WHOLE = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -157,26 +163,59 @@ def typed(column: pd.Series, name: str, roles: Roles) -> pd.Series:
     """The column as float64 or as Categorical, whichever its role and its content ask for."""
     dtype = column.dtype
     numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+    factor = isinstance(dtype, pd.CategoricalDtype)
     must_be_numeric = name in (roles.response, roles.weights)
     if numeric and name not in roles.labels:
-        values = column.astype("float64")
-        finite = np.isfinite(values.to_numpy())
-        if not finite.all():
-            row = values.index[~finite][0] + 1
-            raise DataError(f"`{name}` is infinite in row {row} of the data", key="data")
-        return values
-    if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
-        message = f"`{name}` holds times; turn them into numbers or labels"
-        raise DataError(message, key="data")
+        return _as_numbers(column, name)
+    _check_kind(column, name, roles)
     coded = _coded(column)
-    if name not in roles.labels:
+    if name not in roles.labels and not (factor and not must_be_numeric):
         _check_stray_text(column, coded, name, must_be_numeric)
-    by_value = np.argsort(coded.values.to_numpy()) if numeric else None
-    ordered = coded.text.iloc[by_value] if numeric else sorted(coded.text)
+    if numeric:
+        ordered = coded.text.iloc[np.argsort(coded.values.to_numpy())]
+    elif factor:  # R's, Stata's and SPSS's come in an order, which says what the reference is
+        present = set(coded.text)
+        ordered = [label for label in as_labels(pd.Series(dtype.categories)) if label in present]
+    else:
+        ordered = sorted(coded.text)
     labels = {label: i for i, label in enumerate(dict.fromkeys(ordered))}
     places = np.array([labels[label] for label in coded.text])
     typed = pd.Categorical.from_codes(places[coded.codes], categories=list(labels))
     return pd.Series(typed, index=column.index, name=name)
+
+
+def _as_numbers(column: pd.Series, name: str) -> pd.Series:
+    values = column.astype("float64")
+    finite = np.isfinite(values.to_numpy())
+    if not finite.all():
+        row = values.index[~finite][0] + 1
+        raise DataError(f"`{name}` is infinite in row {row} of the data", key="data")
+    large = np.abs(values.to_numpy()) > LARGEST
+    if large.any():
+        row = values.index[large][0] + 1
+        message = (
+            f"`{name}` is {values[row - 1]:g} in row {row} of the data: its square is no number"
+        )
+        raise DataError(f"{message}; a code for missing, or change its unit", key="data")
+    return values
+
+
+def _check_kind(column: pd.Series, name: str, roles: Roles) -> None:
+    """DataError for a column that is neither numbers nor labels."""
+    dtype = column.dtype
+    times = pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype)
+    if times and name not in roles.labels:
+        message = f"`{name}` holds times; turn them into numbers, such as days, or list it under"
+        raise DataError(f"{message} `categorical` if these are labels", key="data")
+    if pd.api.types.is_object_dtype(dtype):
+        for row, value in column.items():
+            if not isinstance(value, str | bool | int | float | np.generic | dt.date | dt.time):
+                message = f"`{name}` holds neither numbers nor text in row {row + 1} of the data"
+                raise DataError(f"{message}, but a {type(value).__name__}", key="data")
+    whole = pd.api.types.is_float_dtype(dtype) and column.abs().max() > LARGEST_WHOLE
+    if whole and (column == column.round()).all():
+        message = f"`{name}` has labels of more than 15 digits as numbers, which cannot be told"
+        raise DataError(f"{message} apart: write them as text (R rounds them, too)", key="data")
 
 
 def _check_stray_text(column: pd.Series, coded: _Coded, name: str, must_be_numeric: bool) -> None:
@@ -190,6 +229,8 @@ def _check_stray_text(column: pd.Series, coded: _Coded, name: str, must_be_numer
     else:
         row = column.index[stray][0] + 1
         found = f"is not a number in row {row} of the data: '{column[stray].iloc[0]}'"
+        if re.fullmatch(r"\s*[-+]?\d+(,\d+)+\s*", str(column[stray].iloc[0])):
+            found += "; if that is a decimal comma, state `read: {decimal: ','}`"
     if must_be_numeric:
         raise DataError(f"`{name}` must be numeric, but {found}", key="formula")
     raise DataError(

@@ -104,7 +104,7 @@ def _levels(design: dict) -> str:
     ]
     if not rows:
         return ""
-    columns = ["Column", Column("Levels", "num"), "Labels"]
+    columns = ["Column", Column("Levels", "num"), "Labels, the reference first"]
     return fold("Columns read as labels", table(columns, rows, "Columns read as labels"))
 
 

@@ -20,13 +20,33 @@ def calls(results: Results) -> str:
 
 def _reading(analysis: dict) -> list[str]:
     path = analysis.get("data", "data.csv")
-    reader = "arrow::read_parquet" if str(path).endswith((".parquet", ".pq")) else "read.csv"
-    lines = [f'data <- {reader}("{path}")']
+    lines = [_read(str(path), analysis.get("read") or {})]
     lines += [f"data${name} <- factor(data${name})" for name in analysis.get("categorical") or []]
     if subset := analysis.get("subset"):
         kept = f"data <- subset(data, {subset})"
         lines.append(f"# rows kept here: {subset}" if _NOT_R.search(subset) else kept)
     return lines
+
+
+def _read(path: str, stated: dict) -> str:
+    """The call that reads the file, as far as a call can be told without it."""
+    name, table = path.lower().removesuffix(".gz"), stated.get("table")
+    if name.endswith((".rdata", ".rda")):
+        return f'load("{path}")' + (f"; data <- {table}" if table else "")
+    readers = {
+        (".parquet", ".pq"): "arrow::read_parquet",
+        (".xlsx", ".xlsm"): "readxl::read_excel",
+        (".rds",): "readRDS",
+        (".dta",): "haven::read_dta",
+        (".sav", ".zsav"): "haven::read_sav",
+        (".tsv", ".tab", ".txt", ".dat"): "read.delim",
+    }
+    reader = next((r for endings, r in readers.items() if name.endswith(endings)), "read.csv")
+    options = [f'"{path}"', *([f'sheet = "{table}"'] if table else [])]
+    for key, argument in (("separator", "sep"), ("decimal", "dec"), ("encoding", "fileEncoding")):
+        if stated.get(key) not in (None, "auto"):
+            options.append(f'{argument} = "{stated[key]}"')
+    return f"data <- {reader}({', '.join(options)})"
 
 
 def _fit(results: Results, fit: dict) -> list[str]:

@@ -17,7 +17,9 @@ from covedge.formulas import subset as subsets
 from covedge.formulas.formula import Formula
 from covedge.formulas.subset import as_labels, matches
 from covedge.frames.data import MEANT_AS_NUMBERS, Roles, roles_of, typed
-from covedge.frames.table import READ_AS
+from covedge.frames.reading import FOUND, Reading
+from covedge.frames.table import PARQUET, check_is_file, plain, read_table
+from covedge.frames.text import Dialect, dialect, is_text
 from covedge.streaming.batches import BATCH_ROWS, Batches
 
 
@@ -30,13 +32,16 @@ def raw_batches(
     missing: str = "drop",
     categorical: Iterable[str] = (),
     weights: str | None = None,
+    stated: Reading = FOUND,
     size: int = BATCH_ROWS,
 ) -> Batches:
-    """Batches of a CSV or Parquet file; the other arguments are those of `data.prepare`.
+    """Batches of a data file; the other arguments are those of `read_table` and `data.prepare`.
+
+    Text and Parquet need not fit into memory; the other formats, whose files are small, must.
 
     Raises DataError or DesignError as `data.prepare` does.
     """
-    file, every = _file(Path(path), size), (formula, *ladder)
+    file, every = _file(Path(path), stated, size), (formula, *ladder)
     needed = {name for each in every for name in each.variables} | {weights} - {None}
     needed |= set(subsets.columns(subset) if subset is not None else ())
     first = next(file.read(None))
@@ -60,26 +65,24 @@ def raw_batches(
 
 
 @dataclass(frozen=True)
-class _Csv:
+class _Text:
     """types : column -> str, where it is text in the file as a whole."""
 
     path: Path
     size: int
+    dialect: Dialect
     types: dict[str, type]
 
     def read(self, columns) -> Iterator[pd.DataFrame]:
-        separator = "\t" if ".tsv" in self.path.name.lower() else ","
         yield from pd.read_csv(
             self.path,
-            sep=separator,
-            index_col=False,
             usecols=None if columns is None else sorted(columns),
             dtype=self.types,
             chunksize=self.size,
-            **READ_AS,
+            **self.dialect.options,
         )
 
-    def settled(self, columns) -> _Csv:
+    def settled(self, columns) -> _Text:
         """With the types that the columns have as a whole, which one batch cannot tell."""
         kinds = {name: set() for name in columns}
         for table in self.read(columns):
@@ -103,7 +106,7 @@ class _Parquet:
             wanted = None if columns is None else sorted(columns)
             start = 0
             for batch in file.iter_batches(batch_size=self.size, columns=wanted):
-                table = batch.to_pandas()
+                table = plain(batch.to_pandas())
                 table.index = range(start, start + len(table))
                 start += len(table)
                 yield table
@@ -112,16 +115,36 @@ class _Parquet:
         return self
 
 
-def _file(path, size):
-    name = path.name.lower()
-    return _Parquet(path, size) if name.endswith((".parquet", ".pq")) else _Csv(path, size, {})
+@dataclass(frozen=True)
+class _Whole:
+    """A table of another format, which is read at once."""
+
+    table: pd.DataFrame
+    size: int
+
+    def read(self, columns) -> Iterator[pd.DataFrame]:
+        table = self.table if columns is None else self.table[sorted(columns)]
+        for start in range(0, len(table), self.size):
+            yield table.iloc[start : start + self.size]
+
+    def settled(self, columns) -> _Whole:
+        return self
+
+
+def _file(path, stated, size):
+    check_is_file(path)
+    if is_text(path):
+        return _Text(path, size, dialect(path, stated), {})
+    if path.name.lower().endswith(PARQUET):
+        return _Parquet(path, size)
+    return _Whole(read_table(path, stated), size)
 
 
 @dataclass(frozen=True)
 class _Kept:
     """The rows of the subset without missing values."""
 
-    file: _Csv | _Parquet
+    file: _Text | _Parquet | _Whole
     columns: set[str]
     roles: Roles
     subset: str | None
@@ -147,6 +170,7 @@ class _Kept:
 def _categories(kept, roles) -> dict[str, list[str]]:
     """Label column -> its labels, sorted as in `data.Prepared`."""
     found: dict[str, set] = {}
+    orders: dict[str, dict[str, None]] = {}
     numbers: dict[str, list[float]] = {}
     n_rows = 0
     for rows in kept.read():
@@ -155,7 +179,12 @@ def _categories(kept, roles) -> dict[str, list[str]]:
             column = rows[name]
             if name in roles.labels or not _is_number(column):
                 found.setdefault(name, set()).update(column.unique())
-            if name not in roles.labels and not _is_number(column):
+            factor = isinstance(column.dtype, pd.CategoricalDtype)
+            if factor:
+                labels = as_labels(pd.Series(column.cat.categories))
+                orders.setdefault(name, {}).update(dict.fromkeys(labels))
+            factor = factor and name not in (roles.response, roles.weights)
+            if name not in roles.labels and not (_is_number(column) or factor):
                 counts = column.astype(str).value_counts()
                 numeric = pd.to_numeric(pd.Series(counts.index), errors="coerce").notna()
                 numbers.setdefault(name, []).append(int(counts.to_numpy()[numeric].sum()))
@@ -170,12 +199,20 @@ def _categories(kept, roles) -> dict[str, list[str]]:
                 "`categorical` if these are labels",
                 key="data",
             )
-    return {name: _sorted_labels(values) for name, values in found.items()}
+    return {
+        name: _present(orders[name], values) if name in orders else _sorted_labels(values)
+        for name, values in found.items()
+    }
 
 
 def _is_number(column):
     dtype = column.dtype
     return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+
+
+def _present(order, values):
+    present = set(as_labels(pd.Series(list(values))))
+    return [label for label in order if label in present]
 
 
 def _sorted_labels(values):
