@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from covedge.errors import DesignError
 from covedge.formulas.formula import Formula
 from covedge.frames.data import Prepared
-from covedge.frames.design import Term, group_codes, model_frame
+from covedge.frames.design import ModelFrame, Term, group_codes, model_frame
 
 # A larger matrix of counts is left out of design.json: it would be read by nobody.
 LARGEST_MATRIX = 5000
@@ -21,6 +22,7 @@ def describe(prepared: Prepared, formula: Formula) -> dict:
     terms : per grouping factor, outermost first, its groups, effects and observations per group.
     """
     frame = model_frame(prepared.frame, formula)
+    _check_residual(frame, formula)
     return {
         "formula": formula.text,
         "response": formula.response,
@@ -38,6 +40,22 @@ def describe(prepared: Prepared, formula: Formula) -> dict:
             for term, codes in zip(frame.terms, frame.codes, strict=True)
         ],
     }
+
+
+def _check_residual(frame: ModelFrame, formula: Formula) -> None:
+    """DesignError for a response that is one value in each group: the likelihood has no maximum."""
+    for term, codes in zip(frame.terms, frame.codes, strict=True):
+        if term.intercept is None or term.n_levels == len(codes):
+            continue
+        first = np.empty(term.n_levels)
+        first[codes] = frame.y
+        if (first[codes] == frame.y).all():
+            raise DesignError(
+                f"the response `{formula.response}` does not vary within the levels of "
+                f"`{term.name}`: no residual variance is left, and the likelihood grows without "
+                "bound; keep one row a level, or leave the term out",
+                key="formula",
+            )
 
 
 def _rows(prepared: Prepared) -> dict:

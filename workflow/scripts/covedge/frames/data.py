@@ -18,8 +18,8 @@ from covedge.frames.design import group_codes
 
 # A text column of which at least this share are numbers was meant as numbers.
 MEANT_AS_NUMBERS = 0.5
-# Beyond this the squares of numbers overflow; below the root of the smallest they are zero.
-LARGEST = 1e150
+# Beyond these the squares of numbers overflow, or are zero.
+LARGEST, SMALLEST = 1e150, 1e-150
 # Whole numbers that are kept as floating point, since others are missing, are exact up to here.
 LARGEST_WHOLE = 2.0**53
 
@@ -165,6 +165,8 @@ def typed(column: pd.Series, name: str, roles: Roles) -> pd.Series:
     numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
     factor = isinstance(dtype, pd.CategoricalDtype)
     must_be_numeric = name in (roles.response, roles.weights)
+    if pd.api.types.is_complex_dtype(dtype):
+        raise DataError(f"`{name}` holds complex numbers: give real and imaginary part", key="data")
     if numeric and name not in roles.labels:
         return _as_numbers(column, name)
     _check_kind(column, name, roles)
@@ -193,10 +195,11 @@ def _as_numbers(column: pd.Series, name: str) -> pd.Series:
     large = np.abs(values.to_numpy()) > LARGEST
     if large.any():
         row = values.index[large][0] + 1
-        message = (
-            f"`{name}` is {values[row - 1]:g} in row {row} of the data: its square is no number"
-        )
-        raise DataError(f"{message}; a code for missing, or change its unit", key="data")
+        message = f"`{name}` is {values[row - 1]:g} in row {row} of the data: too large to be"
+        raise DataError(f"{message} squared; mend it, or change the unit", key="data")
+    if 0 < np.abs(values.to_numpy()).max(initial=0.0) < SMALLEST:
+        message = f"`{name}` is nowhere above {SMALLEST:g}: too small to be squared"
+        raise DataError(f"{message}; change the unit", key="data")
     return values
 
 
