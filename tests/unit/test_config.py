@@ -208,6 +208,10 @@ def test_the_default_config_is_the_one_of_the_issue():
         ),
         ({"data": "data"}, ".data: 'data' is a folder, not a file"),
         (
+            {"data": "data/{analysis}.csv"},
+            ".data: data/{analysis}.csv has braces, which Snakemake takes for wildcards: rename it",
+        ),
+        (
             {"subset": "x = 1"},
             ".subset: `=` has no meaning: compare with `==` (character 3 of `x = 1`)",
         ),

@@ -1,8 +1,10 @@
 """What a user reads who made a mistake: one line, naming key, column or file, and no results."""
 
+import json
 import re
 
 import pytest
+import yaml
 
 from support.tree import copy_workflow
 
@@ -20,6 +22,17 @@ AT_ONCE = {
         "{data: data/rats.csv, formula: cc_marg ~ mPair + (1 | ratID}",
         "analyses.syntax.formula: `(` is never closed "
         '(character 19 of `cc_marg ~ mPair + (1 | ratID`, at "(1 | ratID")',
+    ),
+    "braces": (
+        '{data: "data/{x}.csv", formula: cc_marg ~ 1 + (1 | ratID)}',
+        "analyses.braces.data: data/{x}.csv has braces, which Snakemake takes for wildcards: "
+        "rename it",
+    ),
+    "code": (
+        '{data: data/rats.csv, formula: "cc_marg ~ I(`open`(cycle)) + (1 | ratID)"}',
+        "analyses.code.formula: `open` is not a function that can be called here "
+        "(character 11 of `cc_marg ~ I(`open`(cycle)) + (1 | ratID)`, "
+        'at "I(`open`(cycle)) + (1 | ratID)")',
     ),
     "condition": (
         "{data: data/rats.csv, formula: cc_marg ~ 1 + (1 | ratID), subset: mPair =}",
@@ -89,6 +102,37 @@ def test_a_config_that_is_not_yaml_is_told_with_its_place(tree, tmp_path):
     assert done.returncode != 0
     assert "config/config.yaml, line 3, column 1: not valid YAML" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize("how", ["--configfile", "config/config.yaml"])
+def test_a_config_cannot_make_objects_of_python(tmp_path, how):
+    tree = copy_workflow(tmp_path)
+    text = "analyses: !!python/object/apply:os.system ['touch it_ran']\n"
+    named = ["--configfile", "evil.yaml"] if how == "--configfile" else []
+    (tree.folder / (named[1] if named else how)).write_text(text)
+    done = tree.snakemake("--dry-run", *named)
+    assert done.returncode != 0
+    assert "not valid" in done.stdout
+    assert not list(tree.folder.rglob("it_ran"))
+
+
+def test_titles_paths_and_labels_are_text_to_the_shell_and_to_snakemake(tmp_path):
+    """Braces, quotes, dollars and markup, from the config and from the data, up to design.json."""
+    tree = copy_workflow(tmp_path)
+    odd = "$(touch it_ran) `touch it_ran` {x} {{analysis}} '; touch it_ran; #"
+    (tree.folder / "odd $(touch it_ran);'q'.csv").write_text(SMALL.replace("p2", odd))
+    keys = {
+        "title": f"{odd} <script>alert(1)</script>",
+        "data": "odd $(touch it_ran);'q'.csv",
+        "formula": "cc_marg ~ mPair + (1 | ratID)",
+        "subset": "mPair != '{x}'",
+    }
+    (tree.folder / "odd.yaml").write_text(yaml.safe_dump({"analyses": {"odd": keys}}))
+    done = tree.snakemake("results/odd/design.json", "--cores", "1", "--configfile", "odd.yaml")
+    assert done.returncode == 0, done.stdout
+    design = json.loads((tree.folder / "results/odd/design.json").read_text())
+    assert design["levels"]["mPair"] == [odd, "p1"]
+    assert not list(tree.folder.rglob("it_ran"))
 
 
 def test_mistakes_that_the_data_show_stop_their_analysis_only(tree):

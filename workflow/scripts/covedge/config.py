@@ -250,6 +250,8 @@ def _improper(bayes: Any) -> Iterator[str]:
 
 def _check_file(text: str, folder: Path) -> None:
     path = folder / text
+    if "{" in text or "}" in text:
+        raise CovedgeError(f"{text} has braces, which Snakemake takes for wildcards: rename it")
     if "\0" in text or path.is_dir():
         what = "is a folder, not a file" if "\0" not in text else "holds a NUL character"
         raise CovedgeError(f"{text!r} {what}")

@@ -113,18 +113,18 @@ class _Check:
         token = self.names.get(getattr(node.func, "id", ""))
         takes = _TAKES.get(token.text) if token is not None else None
         if token is None or takes is None:
-            name = "a value" if token is None else f"`{token.text}`"
+            name = "a value" if token is None else f"`{token.name}`"
             raise self.refuse(f"{name} is not a function that can be called here")
         contrast = token.text in CONTRASTS
         if len(node.args) > takes.most or not (contrast or node.args):
             raise self.refuse(_how_many(token.text, takes.most), token)
+        self.value_or_contrast(node, token)
         if not contrast and not self.has_column(node.args[0]):
             raise self.refuse(f"`{token.text}` is of a column: none is named in it", token)
         for each in node.keywords:
             if each.arg not in takes.named:
                 hint = did_you_mean(str(each.arg), takes.named)
                 raise self.refuse(f"`{token.text}` has no argument `{each.arg}`{hint}", token)
-        self.value_or_contrast(node, token)
         settings = [*node.args[1:], *(each.value for each in node.keywords)]
         if token.text != "C":
             for setting in settings if not contrast else [*node.args, *settings]:
