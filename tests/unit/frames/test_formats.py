@@ -3,10 +3,13 @@
 The files of R are in tests/reference/formats, with the script that made them beside.
 """
 
+import pickle
 import shutil
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 
@@ -86,6 +89,27 @@ def test_objects_of_r_are_named_and_never_run(tmp_path, monkeypatch):
         read_table(FORMATS / "none.rda")
     with pytest.raises(DataError, match=r"`vector` in .* is no data frame"):
         read_table(FORMATS / "one.RData", Reading(table="vector"))
+
+
+def test_a_pickle_in_parquet_is_not_opened(tmp_path):
+    """Arrow's old Python extension types were pickles in the metadata of a column."""
+    ran = tmp_path / "it_ran"
+
+    class Evil:
+        def __reduce__(self):
+            return ran.mkdir, ()
+
+    metadata = {
+        b"ARROW:extension:name": b"arrow.py_extension_type",
+        b"ARROW:extension:metadata": pickle.dumps(Evil()),
+    }
+    y = pa.field("y", pa.float64(), metadata=metadata)
+    path = tmp_path / "d.parquet"
+    pq.write_table(pa.table([pa.array([1.0, 2.0])], schema=pa.schema([y])), path)
+    assert list(read_table(path)["y"]) == [1.0, 2.0]
+    assert not ran.exists()
+    pickle.loads(metadata[b"ARROW:extension:metadata"])
+    assert ran.exists()  # it would have
 
 
 def test_an_encoding_that_is_not_utf_8_is_stated():

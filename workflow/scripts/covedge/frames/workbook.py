@@ -22,7 +22,7 @@ def read_workbook(path: Path, stated: Reading) -> pd.DataFrame:
     options = {"keep_default_na": False, "na_values": MISSING}
     with pd.ExcelFile(path, engine="openpyxl") as book:
         sheet = _sheet(book, stated, path)
-        header = book.parse(sheet, header=None, nrows=1, dtype=object)
+        header = pd.read_excel(book, sheet, header=None, nrows=1, dtype=object)
         names = [str(name) for name in header.iloc[0].dropna()] if len(header) else []
         if not names:
             message = f"{path}, sheet `{sheet}`: the first row must name the columns"
@@ -31,7 +31,7 @@ def read_workbook(path: Path, stated: Reading) -> pd.DataFrame:
         if twice:
             message = f"{path}, sheet `{sheet}`: two columns are named `{twice[0]}`: rename one"
             raise DataError(message, key="data")
-        return book.parse(sheet, **options)
+        return pd.read_excel(book, sheet, **options)
 
 
 def _sheet(book, stated, path):
@@ -41,7 +41,7 @@ def _sheet(book, stated, path):
             hint = did_you_mean(stated.table, sheets)
             raise DataError(f"{path} has no sheet `{stated.table}`{hint}", key="read.table")
         return stated.table
-    filled = [name for name in sheets if len(book.parse(name, header=None, nrows=1))]
+    filled = [name for name in sheets if len(pd.read_excel(book, name, header=None, nrows=1))]
     if len(filled) > 1:
         raise DataError(
             f"{path} has several sheets: state one, as in `read: {{table: {filled[0]}}}`; there "
