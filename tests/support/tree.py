@@ -13,6 +13,7 @@ SOURCES = ("Snakefile", "workflow", "config", "profiles", "environment.yml", "da
 STEPS = (
     "prepare",
     "fit",
+    "ask_r",
     "engines",
     "bayes",
     "bootstrap",

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ask_r import ask_r
 from bootstrap import bootstrap
 from compare import compare
 from covedge.config import load_config, load_schema
@@ -31,7 +32,7 @@ def verdict_of(
     asked["engines"] = list(engines)
     config = load_config({"analyses": {"one": asked | keys}}, load_schema(SCHEMA))
     analysis = config["analyses"]["one"] | {"name": "one"}
-    data, design, gram, ladder, fits, answers, draws, tests, left_out, output = (
+    data, design, gram, ladder, fits, in_r, answers, draws, tests, left_out, output = (
         folder / name
         for name in (
             "data.parquet",
@@ -39,6 +40,7 @@ def verdict_of(
             "gram.npz",
             "ladder.json",
             "fits",
+            "in_r",
             "engines",
             "draws",
             "tests.json",
@@ -51,7 +53,8 @@ def verdict_of(
     bootstrap(gram, ladder, fits, analysis, 1, replicates, draws)
     compare(gram, ladder, fits, [draws], analysis, tests)
     write_json(left_out, _left_out(data, gram, ladder, fits, analysis))
-    ask_engines(data, gram, ladder, fits, analysis, answers)
+    ask_r(data, ladder, fits, analysis, 1, in_r)
+    ask_engines(data, gram, ladder, fits, in_r, analysis, answers)
     steps = data, design, gram, ladder, fits, answers, tests, left_out
     diagnose(*steps, analysis, output)
     return read_json(output)

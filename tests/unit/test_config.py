@@ -83,6 +83,7 @@ def test_defaults_are_those_of_the_design(folder):
                 "weights": None,
                 "ladder": "auto",
                 "engines": "auto",
+                "answers": None,
                 "smallest_sd": None,
                 "seed": 1,
                 "bayes": {
@@ -136,6 +137,21 @@ def test_the_default_config_is_the_one_of_the_issue():
         ({"methd": "ML"}, ".methd: unknown key; did you mean `method`?"),
         ({"draws": 10}, ".draws: unknown key; did you mean `bayes: {draws: ...}`?"),
         ({"bayes": {"chain": 4}}, ".bayes.chain: unknown key; did you mean `chains`?"),
+        (
+            {"answers": "data/rat.csv"},
+            ".answers: there is no file data/rat.csv; did you mean `data/rats.csv`?",
+        ),
+        ({"answers": {"m1": "x.csv"}}, ".answers.m1: there is no file x.csv"),
+        (
+            {"answers": {}},
+            ".answers: must be the path of a file, a mapping of model names to such, or null, but "
+            "is {}",
+        ),
+        (
+            {"engines": ["lmer"]},
+            ".engines: must be auto, or a list out of statsmodels, lme4, nlme, rstanarm, but is "
+            '["lmer"]',
+        ),
         ({"method": "reml"}, '.method: must be REML or ML, but is "reml"'),
         ({"seed": -1}, ".seed: must be a whole number from 0 to 4294967295, but is -1"),
         ({"seed": True}, ".seed: must be a whole number from 0 to 4294967295, but is true"),

@@ -11,6 +11,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from covedge.digest import sources
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -32,9 +34,9 @@ def locked_versions():
     return pins
 
 
-def conda_versions():
-    """What environment.yml asks for, `=` and `==` alike, with pip's part."""
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+def conda_versions(name="environment.yml"):
+    """What a file of conda asks for, `=` and `==` alike, with pip's part."""
+    environment = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
     versions = {}
     for entry in environment["dependencies"]:
         for text in entry["pip"] if isinstance(entry, dict) else [entry]:
@@ -64,6 +66,21 @@ def test_the_python_of_each_file_is_one_that_the_project_allows():
     assert conda_versions()["python"] == chosen
     assert Version("3.12") in allowed
     assert Version("3.11") not in allowed
+
+
+def test_the_environment_of_r_has_the_same_versions_and_all_that_its_step_imports():
+    found = conda_versions("workflow/envs/r.yaml")
+    in_r = {name for name in found if name.startswith("r-")}
+    assert {"r-base", "r-lme4", "r-nlme", "r-rstanarm"} <= in_r
+    known = conda_versions()
+    assert {name: found[name] for name in found.keys() - in_r} == {
+        name: known[name] for name in found.keys() - in_r
+    }
+    scripts = ROOT / "workflow/scripts"
+    text = "".join(p.read_text() for p in sources(scripts / "ask_r.py", scripts) if ".py" in p.name)
+    imported = set(re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE))
+    direct = {canonicalize_name(r.name) for r in direct_dependencies()}
+    assert imported & direct <= set(found)
 
 
 def test_the_lock_names_no_address_and_no_path():

@@ -35,8 +35,8 @@ def test_what_ran_before_is_taken_as_it_was():
 @pytest.mark.parametrize(
     ("jobs", "says"),
     [
-        (all_steps("a"), "about 60 seconds on 2 cores (40 seconds to 5 minutes, by other data; "),
-        (all_steps("a", 60.0), "by the last time for 11 of 11 jobs)"),
+        (all_steps("a"), "about 70 seconds on 2 cores (40 seconds to 6 minutes, by other data; "),
+        (all_steps("a", 60.0), "by the last time for 12 of 12 jobs)"),
         ([Job("fit", "a", 60.0), Job("bayes", "a")], "by the last time for 1 of 2 jobs; many rows"),
         ([Job("all", "")], ""),
     ],

@@ -12,7 +12,8 @@ INDEX = "Writing the index of all analyses"
 MESSAGES = {
     "prepare": ["Preparing the data of {}"],
     "fit": ["Fitting the ladder of {}"],
-    "engines": ["Asking other packages about {}"],
+    "ask_r": ["Asking R about {}"],
+    "engines": ["Judging the answers of other packages about {}"],
     "bayes": ["Sampling the posteriors of {}"],
     "bootstrap": [
         "Simulating {}, replicates 1 to 250",
@@ -32,6 +33,7 @@ ATLAS = [
 ]
 # What must run again where a step does: all after it, but for these.
 AFTER = {
+    "ask_r": ("ask_r", "engines", "diagnose", "report"),
     "engines": ("engines", "diagnose", "report"),
     "bayes": ("bayes", "report"),
     "profiles": ("profiles", "infer", "diagnose", "report"),
@@ -79,7 +81,8 @@ def test_the_default_config(finished, tree):
         ("formula: cc_marg ~ mPair +", "formula: cc_marg ~ 1 + mPair +", "prepare"),
         ("method: REML", "method: ML", "fit"),
         ("method: REML", "method: REML\n    bayes: {draws: 500}", "bayes"),
-        ("method: REML", "method: REML\n    engines: []", "engines"),
+        ("method: REML", "method: REML\n    engines: []", "ask_r"),
+        ("method: REML", "method: REML\n    answers: data/rats.csv", "engines"),
         ("title: Coactivation of muscle pairs at one", "title: Coactivation at one", "report"),
         ("title: Coactivation", "# a comment\n    title: Coactivation", None),
     ],
@@ -117,6 +120,7 @@ def test_a_new_analysis_runs_alone(tree):
         ("profiles/profile_curve", "profiles"),
         ("comparing/multiplicity", "compare"),
         ("pages/atlas", "report"),
+        ("engines/judge", "engines"),
         ("kernel/linalg", "fit"),
         ("formulas/formula", "prepare"),
     ],

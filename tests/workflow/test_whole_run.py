@@ -113,7 +113,9 @@ def test_a_step_that_fails_leaves_a_page_that_says_so(tmp_path):
             "    def work(",
             "    raise_in_work = 'planted in " + step + "'\n\n    def work(",
         )
-    tree.edit("workflow/scripts/engines.py", "        frame = ", BROKEN + "        frame = ")
+    tree.edit(
+        "workflow/scripts/engines.py", "        likelihood = ", BROKEN + "        likelihood = "
+    )
     tree.edit("workflow/scripts/diagnose.py", "        found = ", BROKEN + "        found = ")
     done = tree.snakemake("--cores", "2", "reports/html/dyestuff2.html")
     assert done.returncode == 0, done.stdout

@@ -82,6 +82,18 @@ def data_file(wildcards):
     return SETTINGS["analyses"][wildcards.analysis]["data"]
 
 
+def answer_files(wildcards):
+    """The files of fits that the user of an analysis has already."""
+    answers = SETTINGS["analyses"][wildcards.analysis]["answers"] or {}
+    return [answers] if isinstance(answers, str) else list(answers.values())
+
+
+def stan_threads(wildcards):
+    """Chains of stan_lmer at a time, if it is asked; the other engines of R run alone."""
+    asked = SETTINGS["analyses"][wildcards.analysis]["engines"]
+    return sampler_threads(wildcards) if "rstanarm" in asked else 1
+
+
 def bootstrap_batches(wildcards):
     """The folders with all replicates that the config asks for."""
     total = SETTINGS["analyses"][wildcards.analysis]["bootstrap"]["replicates"]

@@ -1,9 +1,36 @@
+rule ask_r:
+    input:
+        data="results/{analysis}/data.parquet",
+        ladder="results/{analysis}/ladder.json",
+        fits="results/{analysis}/fits",
+    output:
+        answers=directory("results/{analysis}/in_r"),
+    log:
+        "results/logs/ask_r/{analysis}.log",
+    benchmark:
+        "results/benchmarks/ask_r/{analysis}.tsv"
+    conda:
+        "../envs/r.yaml"
+    threads: stan_threads
+    params:
+        library=library_digest("ask_r"),
+        analysis=analysis_config("ask_r"),
+        # With `engines: auto`, an R that is installed later makes the step run again.
+        r_is_there=shutil.which("Rscript") is not None,
+    message:
+        "Asking R about {wildcards.analysis}"
+    script:
+        "../scripts/ask_r.py"
+
+
 rule engines:
     input:
         data="results/{analysis}/data.parquet",
         gram="results/{analysis}/gram.npz",
         ladder="results/{analysis}/ladder.json",
         fits="results/{analysis}/fits",
+        in_r="results/{analysis}/in_r",
+        answers=answer_files,
     output:
         engines=directory("results/{analysis}/engines"),
     log:
@@ -16,10 +43,8 @@ rule engines:
     params:
         library=library_digest("engines"),
         analysis=analysis_config("engines"),
-        # With `engines: auto`, an R that is installed later makes the step run again.
-        r_is_there=shutil.which("Rscript") is not None,
     message:
-        "Asking other packages about {wildcards.analysis}"
+        "Judging the answers of other packages about {wildcards.analysis}"
     script:
         "../scripts/engines.py"
 

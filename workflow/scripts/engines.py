@@ -1,172 +1,123 @@
 """What other packages answer for the rungs of an analysis, under our certificate."""
 
 import logging
-import traceback
+from pathlib import Path
 
-import numpy as np
-
-from covedge.engines import nlme, statsmodels
+from covedge.engines import given_fit, lme4, nlme, rstanarm, statsmodels, yours
 from covedge.engines.answer import NoAnswer, NotExpressible
-from covedge.engines.judge import judge
+from covedge.engines.name import YOURS
+from covedge.engines.plan import IN_R
+from covedge.engines.record import answer_record, record, sample_record
 from covedge.fits.likelihood import Likelihood
-from covedge.fits.spread import correlations, standard_deviations
-from covedge.fits.tolerances import TOLERANCES
-from covedge.focus import focus
 from covedge.frames.analysis import frame_of
 from covedge.grams.store import ladder_from_json, load_gram
-from covedge.inference.apvar import apvar_at
-from covedge.inference.apvar_words import sentences
 from covedge.jsonio import read_json, write_json
-from covedge.records import certificate_record
-from covedge.status import FILE, folder_or_failure
+from covedge.status import FAILED, FILE, folder_or_failure
 
 log = logging.getLogger("engines")
 
-# Rows from which nlme, where grouping factors are nested, takes longer than one waits for it.
-MOST_NESTED = 5000
-ENGINES = {"statsmodels": statsmodels, "nlme": nlme}
 
+def engines(data, gram, ladder, fits, in_r, analysis, engines):
+    """Write {engine}/{model}.json into the folder `engines`, for each engine and rung.
 
-def engines(data, gram, ladder, fits, analysis, engines):
-    """Write {engine}/{model}.json into the folder `engines`, for each engine and rung."""
+    in_r : the folder of the step `ask_r`. Raises DataError for a file of `answers` that is of no
+    use: that is the user's to mend.
+    """
+    models = ladder_from_json(read_json(ladder)).models
+    frame = frame_of(data, analysis)
+    given = _given(analysis["answers"], frame, models)
 
     def work(folder):
-        frame = frame_of(data, analysis)
         likelihood = Likelihood(load_gram(gram), reml=analysis["method"] == "REML")
-        models = ladder_from_json(read_json(ladder)).models
-        certified = {model.name: read_json(f"{fits}/{model.name}.json") for model in models}
-        versions = {name: ENGINES[name].version() for name in _wanted(analysis["engines"])}
-        plan, notes = _plan(analysis["engines"], versions, certified)
-        for name, model in ((n, m) for n in plan for m in models if m.name in plan[n]):
-            record = _record(name, versions[name], frame, likelihood, model, certified[model.name])
-            write_json(folder / name / f"{model.name}.json", record)
-            log.info("%-12s %-28s %s", name, model.name, _line(record))
-        for note in notes:
-            log.info("%s", note)
-        write_json(folder / FILE, {"status": "ok", "step": "engines", "notes": notes})
+        for engine, version, model, answer in [
+            *_of_statsmodels(analysis["engines"], frame, models, likelihood.reml),
+            *_of_r(Path(in_r), frame, models, likelihood.reml),
+            *given,
+        ]:
+            certified = read_json(f"{fits}/{model.name}.json")
+            told = record(
+                engine, version, model, answer, _judged(frame, likelihood, model, certified)
+            )
+            write_json(folder / engine / f"{model.name}.json", told)
+            log.info("%-12s %-28s %s", engine, model.name, _line(told))
+        write_json(folder / FILE, _ended(read_json(Path(in_r) / FILE)))
 
     folder_or_failure("engines", engines, work)
 
 
-def _wanted(wanted):
-    return list(ENGINES) if wanted == "auto" else wanted
+def _judged(frame, likelihood, model, certified):
+    def judged(given):
+        if isinstance(given, rstanarm.Sample):
+            return sample_record(given)
+        return answer_record(frame, likelihood, model, certified, given)
+
+    return judged
 
 
-def _plan(wanted, versions, certified):
-    """The names of the models that each engine is asked about, and what is to be said of it.
-
-    certified : the fits' records by model, simplest first. R takes a second to start, and nlme up
-    to minutes for a model: `auto` asks it about the one that is looked at, unless it is large.
-    """
-    plan, notes = {name: set(certified) for name in versions}, []
-    if wanted == "auto":
-        looked_at = focus(list(certified.values()))
-        plan["nlme"] = {looked_at["model"]}
-        if versions["nlme"] is None:
-            del plan["nlme"]
-            notes.append(f"{nlme.MISSING}, so it was not asked")
-        elif len(looked_at["terms"]) > 1 and looked_at["n_obs"] > MOST_NESTED:
-            del plan["nlme"]
-            notes.append(
-                f"nlme takes many minutes for {looked_at['model']}, with several grouping factors "
-                f"and {looked_at['n_obs']:,} rows, so it was not asked; `engines: [statsmodels, "
-                "nlme]` asks it"
-            )
-    return plan, notes
+def _given(answers, frame, models):
+    """(engine, version, model, answer) of each fit that the user has already."""
+    by_name = {model.name: model for model in models}
+    found = []
+    for name, path in yours.file_of(answers, list(by_name)).items():
+        answer = yours.answer(given_fit.read(path), frame, by_name[name])
+        found.append((YOURS, None, by_name[name], lambda answer=answer: answer))
+    return found
 
 
-def _record(engine, version, frame, likelihood, model, certified):
-    """The engine's answer for JSON; one that fails is an answer too."""
-    head = {"engine": engine, "version": version, "model": model.name, "formula": model.formula}
-    try:
-        given = ENGINES[engine].answer(frame, model, likelihood.reml)
-    except NotExpressible as reason:
-        return head | {"status": "not_expressible", "reason": str(reason)}
-    except NoAnswer as reason:
-        return head | {"status": "failed", "reason": str(reason)}
-    except Exception as error:
-        return head | {
-            "status": "failed",
-            "reason": f"{type(error).__name__}: {error}",
-            "traceback": traceback.format_exc(),
-        }
-    found = judge(likelihood, model, given.components)
-    distance = found.criterion - certified["criterion"]
-    return head | {
-        "status": "ok",
-        "method": certified["method"],
-        "converged": given.converged,
-        "messages": given.messages,
-        "settings": given.settings,
-        "criterion": found.criterion,
-        "criterion_reported": given.criterion,
-        "distance": distance,
-        "singular": found.singular,
-        "negative_eigenvalue": found.negative,
-        "sigma": given.sigma,
-        "fixed": [
-            {"name": name, "estimate": b, "std_error": e}
-            for name, b, e in zip(frame.fixed, given.beta, given.std_error, strict=True)
-        ],
-        "terms": _terms(frame, model, given),
-        "certificate": certificate_record(found.examination.certificate),
-        "agrees": distance < TOLERANCES.same_answer,
-        "seconds": given.seconds,
-        **_apvar(frame, likelihood, model, given),
-    }
-
-
-def _apvar(frame, likelihood, model, given):
-    """nlme's words on its apVar, and apVar by exact derivatives where nlme stopped."""
-    if given.apvar is None:
-        return {}
-    there = apvar_at(likelihood, model, frame.terms, _Sigmas(frame, model, given), given.sigma)
-    return {
-        "apvar": {
-            "own_words": given.apvar,
-            "state": there.state,
-            "positive_definite": there.positive_definite,
-            "eigenvalues": there.eigenvalues,
-            "words": sentences(there),
-        }
-    }
-
-
-def _Sigmas(frame, model, given):
-    """Per term (q, q) the relative covariance of its effects, zero where the model has none."""
-    Sigmas, components = [], iter(given.components)
-    for term, structure in zip(frame.terms, model.structures, strict=True):
-        Sigmas.append(np.zeros((len(term.effects), len(term.effects))))
-        for component in structure.components:
-            A, S = component.basis, next(components)
-            Sigmas[-1] += A @ (S if len(S) == A.shape[1] else S[0, 0] * np.eye(A.shape[1])) @ A.T
-    return Sigmas
-
-
-def _terms(frame, model, given):
-    terms, Sigmas = [], _Sigmas(frame, model, given)
-    for term, structure, Sigma in zip(frame.terms, model.structures, Sigmas, strict=True):
-        if not structure.components:
-            continue
-        G = given.sigma**2 * Sigma
-        terms.append(
-            {
-                "group": term.name,
-                "effects": term.effects,
-                "covariance": G,
-                "sd": standard_deviations(G),
-                "correlation": correlations(G),
-            }
+def _of_statsmodels(wanted, frame, models, reml):
+    if wanted != "auto" and "statsmodels" not in wanted:
+        return
+    for model in models:
+        yield (
+            "statsmodels",
+            statsmodels.version(),
+            model,
+            lambda model=model: statsmodels.answer(frame, model, reml),
         )
-    return terms
 
 
-def _line(record):
-    if record["status"] != "ok":
-        return f"{record['status']}: {record['reason']}"
+def _of_r(folder, frame, models, reml):
+    """The same of what R has told."""
+    for engine in IN_R:
+        for model in models:
+            path = folder / engine / f"{model.name}.json"
+            if path.exists():
+                told = read_json(path)
+                yield engine, told["version"], model, _read(engine, told, path, frame, model, reml)
+
+
+def _read(engine, told, path, frame, model, reml):
+    def answer():
+        if told["status"] == "not_expressible":
+            raise NotExpressible(told["reason"])
+        if told["status"] == FAILED:
+            raise NoAnswer(told["reason"])
+        lines = [(key, values) for key, values in told["lines"]]
+        if engine == "rstanarm":
+            draws = path.with_suffix(".bin")
+            return rstanarm.read(lines, draws, rstanarm.ask(frame, model), frame, model)
+        package = {"lme4": lme4, "nlme": nlme}[engine]
+        return package.read(lines, package.ask(frame, model, reml))
+
+    return answer
+
+
+def _ended(r):
+    """How the step ended; that R could not be asked costs the others nothing, and is told."""
+    if r["status"] == FAILED:
+        return {"status": FAILED, "step": "ask_r", "reason": r["reason"], "notes": []}
+    return {"status": "ok", "step": "engines", "notes": r["notes"]}
+
+
+def _line(told):
+    if told["status"] != "ok":
+        return f"{told['status']}: {told['reason']}"
+    if "distance" not in told:
+        return f"{told['divergences']} divergences, {told['seconds']:.1f} s"
+    seconds = "" if told["seconds"] is None else f", {told['seconds']:.1f} s"
     return (
-        f"{record['distance']:.2g} above the certified optimum, "
-        f"{record['certificate']['status']}, {record['seconds']:.1f} s"
+        f"{told['distance']:.2g} above the certified optimum, "
+        f"{told['certificate']['status']}{seconds}"
     )
 
 
@@ -179,6 +130,7 @@ if __name__ == "__main__":
         gram=snakemake.input.gram,
         ladder=snakemake.input.ladder,
         fits=snakemake.input.fits,
+        in_r=snakemake.input.in_r,
         analysis=snakemake.params.analysis,
         engines=snakemake.output.engines,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from covedge.engines import nlme
+from covedge.engines import nlme, r_process
 from covedge.engines.answer import NoAnswer, NotExpressible
 from covedge.engines.judge import judge
 from covedge.inference.apvar import FLAT_VALLEY, apvar_at
@@ -22,24 +22,8 @@ REFUSED = "Non-positive definite approximate variance-covariance"
 
 
 @pytest.fixture
-def r(require_program):
-    require_program("Rscript")
-    if nlme.version() is None:
-        everything = os.environ.get("COVEDGE_REQUIRE_ALL") == "1"
-        (pytest.fail if everything else pytest.skip)("R is there, and its package nlme is not")
-
-
-@pytest.fixture
-def fake_r(tmp_path, monkeypatch):
-    """A function that puts a shell script of one's own in the place of Rscript."""
-
-    def put(lines):
-        program = tmp_path / "Rscript"
-        program.write_text(f"#!/bin/sh\n{lines}\n", encoding="utf-8")
-        program.chmod(0o755)
-        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-
-    return put
+def r(require_r_packages):
+    require_r_packages("nlme")
 
 
 def given(problem, model=-1, **limit):
@@ -160,9 +144,9 @@ KILLED = """
 import sys
 sys.path[:0] = {path!r}
 import pandas as pd
-from covedge.engines import nlme
+from covedge.engines import nlme, r_process
 from support.models import set_up
-nlme.GRACE = 1.0
+r_process.GRACE = 1.0
 rats = pd.read_csv({rats!r}).query("spd_des == 's15'")
 problem = set_up(rats, "cc_marg ~ mPair + (mPair | ratID)")
 print("asking", flush=True)
@@ -248,8 +232,8 @@ def test_one_of_two_crossed_factors_alone_can_be_said():
 
 
 ANSWERED = r"""error	nlminb	iteration\tlimit\nreached \\n “10”
-message	Überlauf
-message	Überlauf
+said	Warning	Überlauf
+said	Warning	Überlauf
 optimiser	optim
 seconds	0.25
 G1	4	1	1	9	0.25
@@ -268,7 +252,7 @@ def test_an_answer_is_read_as_lme_R_writes_it(tmp_path):
     # Compound symmetry: the intercept's variance, and one that three cells share.
     Sigma = "\t".join(str(v) for v in np.diag([4.0, 0.5, 0.5, 0.5]).ravel())
     path.write_text(ANSWERED.replace("4\t1\t1\t9\t0.25", Sigma), encoding="utf-8")
-    answer = nlme.read(nlme.parsed(path), question)
+    answer = nlme.read(r_process.parsed(path), question)
     assert [S.tolist() for S in answer.components] == [[[4.0]], [[0.5]]]
     assert answer.messages == (
         "Error: iteration\tlimit\nreached \\n “10”",

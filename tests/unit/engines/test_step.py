@@ -1,22 +1,36 @@
-"""The step `engines`: who is asked about which model, with R and without."""
+"""The steps `ask_r` and `engines`: who is asked about which model, with R and without."""
 
+import json
 import logging
 
 import numpy as np
 import pytest
 
-from covedge.engines import nlme
-from covedge.engines.answer import Answer
+from ask_r import ask_r
+from covedge.engines import lme4, nlme, r_process
+from covedge.errors import DataError
 from covedge.frames.data import prepare
 from covedge.grams.store import ladder_to_json, save_gram
 from covedge.jsonio import read_json, write_json
 from covedge.models import ladder as ladders
 from covedge.records import fit_record
-from engines import _plan, engines
-from support.models import data_set, set_up
+from engines import engines
+from support.models import data_set, reference, set_up
 
 FORMULA = "Yield ~ 1 + (1 | Batch)"
 REFUSED = "Non-positive definite approximate variance-covariance"
+# As lme.R writes it: a variance of 1e-8 of sigma squared, where the valley is flat.
+PLANTED = [
+    ("said", ["Warning", "w"]),
+    ("optimiser", ["nlminb"]),
+    ("seconds", ["0.1"]),
+    ("G1", ["1e-8"]),
+    ("sigma", ["3.7"]),
+    ("beta", ["5.7"]),
+    ("std_error", ["0.7"]),
+    ("loglik", ["-80.9"]),
+    ("apvar", [REFUSED]),
+]
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +49,15 @@ def steps(tmp_path_factory):
     return folder
 
 
-def run(steps, folder, wanted):
-    """The records by engine and model, and how the step ended."""
-    files = [steps / name for name in ("data.parquet", "gram.npz", "ladder.json", "fits")]
+def run(steps, folder, wanted, answers=None):
+    """The records by engine and model, and how the step `engines` ended."""
+    data, gram, ladder, fits = (
+        steps / name for name in ("data.parquet", "gram.npz", "ladder.json", "fits")
+    )
     analysis = {"name": "dyestuff2", "formula": FORMULA, "method": "REML", "ladder": "auto"}
-    engines(*files, analysis | {"weights": None, "engines": wanted}, folder / "engines")
+    analysis |= {"weights": None, "engines": wanted, "seed": 1, "answers": answers}
+    ask_r(data, ladder, fits, analysis, 1, folder / "in_r")
+    engines(data, gram, ladder, fits, folder / "in_r", analysis, folder / "engines")
     records = {
         (path.parent.name, path.stem): read_json(path)
         for path in (folder / "engines").glob("*/*.json")
@@ -47,72 +65,99 @@ def run(steps, folder, wanted):
     return records, read_json(folder / "engines/status.json")
 
 
-@pytest.fixture
-def no_r(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-
 def test_auto_without_r_says_so_in_a_line_and_nothing_more(steps, tmp_path, no_r, caplog):
     with caplog.at_level(logging.INFO):
         records, ended = run(steps, tmp_path, "auto")
     assert {engine for engine, _ in records} == {"statsmodels"}
     assert ended["status"] == "ok"
-    assert ended["notes"] == ["R with nlme is not there, so it was not asked"]
-    assert sum("R with nlme" in line for line in caplog.messages) == 1
+    assert ended["notes"] == ["R is not there, so lme4 and nlme were not asked"]
+    assert sum("R is not there" in line for line in caplog.messages) == 1
 
 
-def test_nlme_asked_for_by_name_and_not_there_has_failed(steps, tmp_path, no_r):
-    records, ended = run(steps, tmp_path, ["nlme"])
-    assert sorted(records) == [("nlme", "m0-fixed"), ("nlme", "m1-intercept")]
-    told = records["nlme", "m1-intercept"]
+@pytest.mark.parametrize("engine", ["lme4", "nlme", "rstanarm"])
+def test_an_engine_asked_for_by_name_and_not_there_has_failed(steps, tmp_path, no_r, engine):
+    records, ended = run(steps, tmp_path, [engine])
+    told = records[engine, "m1-intercept"]
     assert told["status"] == "failed"
-    assert "r-cran-nlme" in told["reason"]
+    assert f"r-cran-{engine}" in told["reason"]
     assert "traceback" not in told
-    assert ended["notes"] == []
+    assert (ended["status"], ended["notes"]) == ("ok", [])
 
 
 @pytest.mark.parametrize("wanted", [[], ["statsmodels"]])
 def test_r_is_not_started_where_it_is_not_wanted(steps, tmp_path, monkeypatch, wanted):
-    monkeypatch.setattr(nlme, "version", lambda: pytest.fail("R was started"))
+    monkeypatch.setattr(r_process, "_run", lambda *_: pytest.fail("R was started"))
     records, _ = run(steps, tmp_path, wanted)
     assert {engine for engine, _ in records} == set(wanted)
 
 
-def test_auto_asks_nlme_about_the_model_that_is_looked_at(steps, tmp_path, monkeypatch):
-    """At a planted answer: a variance of 1e-8 of sigma squared, where the valley is flat."""
-    planted = Answer(
-        components=[np.array([[1e-8]])],
-        sigma=3.7,
-        beta=np.array([5.7]),
-        std_error=np.array([0.7]),
-        criterion=161.8,
-        converged=True,
-        messages=("Warning: w",),
-        seconds=0.1,
-        apvar=REFUSED,
-    )
-    monkeypatch.setattr(nlme, "version", lambda: "3.1-162 (R 4.2.2)")
-    monkeypatch.setattr(nlme, "answer", lambda frame, model, reml: planted)
-    records, ended = run(steps, tmp_path, "auto")
-    assert [model for engine, model in records if engine == "nlme"] == ["m1-intercept"]
-    assert ended["notes"] == []
+def test_what_r_has_told_is_judged(steps, tmp_path, monkeypatch):
+    monkeypatch.setattr("covedge.engines.plan.r_process.version", lambda package: "1")
+    monkeypatch.setattr("ask_r.plan", lambda *given: _plan("nlme"))
+    monkeypatch.setattr(nlme, "tell", lambda question: PLANTED)
+    records, _ = run(steps, tmp_path, ["nlme"])
     record = records["nlme", "m1-intercept"]
     assert record["version"] == "3.1-162 (R 4.2.2)"
     assert record["agrees"]
+    assert record["messages"] == ["Warning: w"]
     assert record["apvar"]["own_words"] == REFUSED
     assert record["apvar"]["state"] == "flat"
     # log sigma of n - 1 = 29 normal residuals has the curvature 2 x 29, at the optimal sigma.
     assert record["apvar"]["eigenvalues"][1] == pytest.approx(58 * (3.7156843 / 3.7) ** 2, rel=1e-6)
 
 
-@pytest.mark.parametrize(("n_terms", "n_obs", "asked"), [(1, 9000, True), (2, 9000, False)])
-def test_auto_does_not_wait_for_nlme_on_large_nested_data(n_terms, n_obs, asked):
-    record = {
-        "model": "m1",
-        "terms": [{}] * n_terms,
-        "n_obs": n_obs,
-        "identifiable": True,
-    }
-    plan, notes = _plan("auto", {"statsmodels": "1", "nlme": "1"}, {"m1": record})
-    assert ("nlme" in plan) is asked
-    assert bool(notes) is not asked
+def _plan(engine):
+    from covedge.engines.plan import Plan
+
+    return Plan({engine: ("m1-intercept",)}, frozenset(), {engine: "3.1-162 (R 4.2.2)"}, ())
+
+
+def test_that_r_broke_down_costs_the_others_nothing(steps, tmp_path, monkeypatch):
+    def broken(*given):
+        raise MemoryError("no more")
+
+    monkeypatch.setattr("ask_r.plan", broken)
+    records, ended = run(steps, tmp_path, ["statsmodels", "lme4"])
+    assert {engine for engine, _ in records} == {"statsmodels"}
+    assert (ended["status"], ended["step"]) == ("failed", "ask_r")
+    assert "MemoryError: no more" in ended["reason"]
+
+
+def test_lme4_is_asked_with_all_its_optimisers(steps, tmp_path, require_r_packages):
+    """A zero variance, which every optimiser finds; each says so, and is right."""
+    require_r_packages("lme4")
+    records, _ = run(steps, tmp_path, ["lme4"])
+    assert records["lme4", "m0-fixed"]["status"] == "not_expressible"
+    record = records["lme4", "m1-intercept"]
+    known = reference("dyestuff2_reml")["criterion"]
+    assert record["optimiser"] == "nloptwrap"
+    assert record["version"] == lme4.version()
+    assert len(record["optimisers"]) >= 4
+    for told in (record, *record["optimisers"]):
+        assert told["criterion"] == pytest.approx(known, abs=1e-6)
+        assert told["messages"] == ["Message: boundary (singular) fit: see help('isSingular')"]
+        assert (told["calls_singular"], told["singular"], told["agrees"]) == (True, True, True)
+        assert told["certificate"]["certified"]
+
+
+def test_a_fit_that_the_user_has_is_judged(steps, tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"theta": [0.5], "sigma": 3.7, "criterion": 161.83}))
+    records, _ = run(steps, tmp_path, [], answers=str(path))
+    record = records["yours", "m1-intercept"]
+    assert (record["version"], record["converged"], record["theta"]) == (None, None, [0.5])
+    assert record["singular"] is False
+    assert record["agrees"] is False
+    assert record["certificate"]["status"] == "refused"
+    np.testing.assert_allclose(record["terms"][0]["covariance"], [[3.7**2 / 4]])
+
+
+def test_a_file_that_is_of_no_use_is_the_users_to_mend(steps, tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"theta": [0.5, 0.5]}))
+    with pytest.raises(DataError, match=r"mine\.json: theta has 2 numbers"):
+        run(steps, tmp_path, [], answers=str(path))
+    with pytest.raises(
+        DataError, match="answers: there is no model `m9`; there are `m0-fixed`, `m1-i"
+    ):
+        run(steps, tmp_path, [], answers={"m9": str(path)})

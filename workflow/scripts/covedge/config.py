@@ -25,7 +25,8 @@ from covedge.frames.reading import Reading, reading
 STEPS: dict[str, tuple[str, ...]] = {
     "prepare": ("read", "subset", "formula", "missing", "categorical", "weights", "ladder"),
     "fit": ("formula", "method", "ladder", "weights", "seed"),
-    "engines": ("formula", "method", "ladder", "weights", "engines"),
+    "ask_r": ("formula", "method", "ladder", "weights", "engines", "seed"),
+    "engines": ("formula", "method", "ladder", "weights", "engines", "answers"),
     "bayes": ("formula", "method", "ladder", "weights", "bayes", "seed"),
     "bootstrap": ("method", "bootstrap.models", "seed"),
     "compare": ("method", "bootstrap", "seed"),
@@ -220,6 +221,11 @@ def _content_problems(where: str, analysis: Mapping, folder: Path) -> list[str]:
     except CovedgeError as error:
         problems.append(f"{where}.{error.key}: {error}")
     problems += [f"{where}.bayes.priors{place}" for place in _improper(analysis.get("bayes"))]
+    for key, path in _answers(analysis.get("answers")):
+        try:
+            _check_file(path, folder)
+        except CovedgeError as error:
+            problems.append(f"{where}.answers{key}: {error}")
     ladder = analysis.get("ladder")
     for i, text in enumerate(ladder if isinstance(ladder, list) else [], start=1):
         try:
@@ -234,6 +240,14 @@ def _check_read(read: Any) -> None:
     if isinstance(read, dict) and all(isinstance(value, str | None) for value in read.values()):
         known = {field.name for field in fields(Reading)}
         reading({key: value for key, value in read.items() if key in known})
+
+
+def _answers(answers: Any) -> Iterator[tuple[str, str]]:
+    """The files that the key names: `.model`, or nothing, and the path."""
+    named = answers if isinstance(answers, dict) else {"": answers}
+    for model, path in named.items():
+        if isinstance(path, str) and path:
+            yield (f".{model}" if model else ""), path
 
 
 def _improper(bayes: Any) -> Iterator[str]:

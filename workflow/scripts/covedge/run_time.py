@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # By step; of the bootstrap for a batch, of the atlas for a round or a part of one. Measured, see
-# above; the atlas on the example only.
+# above; the atlas on the example only, and `ask_r` on `rats_s15` and two data sets of the gallery.
 SECONDS = {
     "prepare": (2, 3, 4),
     "fit": (3, 5, 40),
-    "engines": (3, 5, 40),
+    "ask_r": (4, 15, 80),
+    "engines": (3, 5, 15),
     "bayes": (10, 28, 130),
     "bootstrap": (3, 5, 15),
     "compare": (4, 5, 15),

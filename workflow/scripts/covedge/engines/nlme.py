@@ -1,40 +1,21 @@
-"""nlme's lme() on a rung whose grouping factors are nested, through Rscript.
-
-R gets columns of numbers with names of ours, and no formula or label of the user's: nothing has to
-be translated, and nothing in a label can be run. lme.R, beside this file, asks and answers.
-"""
+"""nlme's lme() on a rung whose grouping factors are nested, through Rscript and lme.R."""
 
 import itertools
-import os
-import shutil
-import signal
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from covedge.engines import r_process
 from covedge.engines.answer import Answer, NoAnswer, NotExpressible
+from covedge.engines.r_process import TIME_LIMIT, Lines, numbers, said, text
 from covedge.frames.design import ModelFrame
 from covedge.models.ladder import Model
 from covedge.models.structure import FULL, Component
 
-# Seconds for one model. lme() takes half a minute for 6 correlated effects and 6,000 rows.
-TIME_LIMIT = 120.0
-# Seconds to load nlme and tell its version.
-START_LIMIT = 30.0
-# Seconds after its limit at which R ends by itself, should nobody be left to stop it.
-GRACE = 5.0
+PACKAGE = "nlme"
 SCRIPT = Path(__file__).with_name("lme.R")
-# No profile of the user's is run; messages come in English, whatever the language of the machine.
-OPTIONS = ("--no-init-file", "--no-site-file")
-LANGUAGE = {"LANGUAGE": "en", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
-MISSING = "R with nlme is not there"
-INSTALL = (
-    f"{MISSING}: install R and its package nlme so that `Rscript` is found "
-    "(r-base-core and r-cran-nlme on Debian, r-base and r-nlme with conda)"
-)
 
 
 @dataclass(frozen=True)
@@ -57,16 +38,7 @@ class Question:
 
 def version() -> str | None:
     """`3.1-162 (R 4.2.2)`, or None where R or nlme is not there."""
-    program = shutil.which("Rscript")
-    if program is None:
-        return None
-    code = 'cat(packageDescription("nlme")$Version, " (R ", format(getRversion()), ")", sep = "")'
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            told = _run([program, *OPTIONS, "-e", f"library(nlme); {code}"], folder, START_LIMIT)
-        except NoAnswer:
-            return None
-    return told.strip() or None
+    return r_process.version(PACKAGE)
 
 
 def answer(frame: ModelFrame, model: Model, reml: bool, limit: float = TIME_LIMIT) -> Answer:
@@ -75,18 +47,24 @@ def answer(frame: ModelFrame, model: Model, reml: bool, limit: float = TIME_LIMI
     limit : seconds after which R is stopped. Raises NotExpressible, and NoAnswer with nlme's words.
     """
     question = ask(frame, model, reml)
-    program = shutil.which("Rscript")
-    if program is None:
-        raise NoAnswer(INSTALL)
+    return read(tell(question, limit), question)
+
+
+def tell(question: Question, limit: float = TIME_LIMIT) -> Lines:
+    """What lme.R answers. Raises NoAnswer."""
+    lines = [
+        ("columns", *question.columns),
+        ("groups", *question.groups),
+        ("fixed", question.fixed),
+        ("random", question.random),
+        ("method", question.method),
+    ]
     with tempfile.TemporaryDirectory() as folder:
-        _write(question, limit, Path(folder))
-        written = Path(folder) / "answer.txt"
         try:
-            _run([program, *OPTIONS, str(SCRIPT), folder], folder, limit)
+            return r_process.ask(SCRIPT, lines, question.rows, PACKAGE, limit, folder)
         except NoAnswer as reason:
-            told = [str(reason), _failures(parsed(written))]
-            raise NoAnswer("; before that, ".join(filter(None, told))) from None
-        return read(parsed(written), question)
+            words = [str(reason), _failures(reason.lines)]
+            raise NoAnswer("; before that, ".join(filter(None, words)), reason.lines) from None
 
 
 def ask(frame: ModelFrame, model: Model, reml: bool) -> Question:
@@ -113,7 +91,7 @@ def ask(frame: ModelFrame, model: Model, reml: bool) -> Question:
     columns |= groups
     return Question(
         columns=tuple(columns),
-        rows=np.column_stack(list(columns.values())).astype("<f8"),
+        rows=np.column_stack(list(columns.values())),
         groups=tuple(groups),
         components=tuple(model.structures[k].components for k in used),
         fixed=fixed,
@@ -155,81 +133,9 @@ def _sum(names):
     return " + ".join(["~ 0", *names])
 
 
-def _write(question, limit, folder):
-    lines = [
-        ("rows", str(len(question.rows))),
-        ("columns", *question.columns),
-        ("groups", *question.groups),
-        ("fixed", question.fixed),
-        ("random", question.random),
-        ("method", question.method),
-        ("limit", f"{limit + GRACE:g}"),
-    ]
-    text = "".join("\t".join(line) + "\n" for line in lines)
-    (folder / "model.txt").write_text(text, encoding="utf-8")
-    (folder / "rows.bin").write_bytes(question.rows.tobytes(order="F"))
-
-
-def _run(command, folder, limit):
-    """What a program prints. Raises NoAnswer if it fails, or takes longer than `limit` seconds.
-
-    It prints into files: a pipe would be kept open by whatever the program has started.
-    """
-    printed, complained = Path(folder) / "stdout", Path(folder) / "stderr"
-    with printed.open("wb") as out, complained.open("wb") as err:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            env=os.environ | LANGUAGE,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait(timeout=limit)
-        except subprocess.TimeoutExpired:
-            raise NoAnswer(
-                f"R was stopped after {limit:g} seconds, the limit for a model"
-            ) from None
-        finally:
-            _kill(process)
-    if code:
-        said = complained.read_text(encoding="utf-8", errors="replace").split()
-        raise NoAnswer(" ".join(said) or f"R ended with the code {code} and without a word")
-    return printed.read_text(encoding="utf-8", errors="replace")
-
-
-def _kill(process):
-    """End the program, if it still runs, and whatever it has started."""
-    if process.poll() is None:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:  # Windows
-            process.kill()
-        process.wait()
-
-
-def parsed(path: Path) -> list[tuple[str, list[str]]]:
-    """(key, values) of each line that lme.R has written, as yet."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [(key, values) for key, *values in (line.split("\t") for line in lines if line)]
-
-
-def _text(value):
-    """Text as it was before lme.R put it on one line."""
-    parts = value.split("\\\\")
-    return "\\".join(part.replace("\\n", "\n").replace("\\t", "\t") for part in parts)
-
-
-def _numbers(values):
-    return np.array([np.nan if value == "NA" else float(value) for value in values])
-
-
 def _errors(lines):
     """nlme's words where it stopped with an error, by optimiser, the default one first."""
-    return {values[0]: _text(values[1]) for key, values in lines if key == "error"}
+    return {values[0]: text(values[1]) for key, values in lines if key == "error"}
 
 
 def _failures(lines):
@@ -246,29 +152,28 @@ def _setting(optimiser):
     return f'opt = "{optimiser}"'
 
 
-def read(lines: list[tuple[str, list[str]]], question: Question) -> Answer:
+def read(lines: Lines, question: Question) -> Answer:
     """The answer in the lines that lme.R wrote. Raises NoAnswer with nlme's words."""
     given = dict(lines)
     if "apvar" not in given:
-        raise NoAnswer(_failures(lines) or "R ended without an answer")
+        raise NoAnswer(_failures(lines) or "R ended without an answer", lines, said(lines))
     components = []
     for group, parts in zip(question.groups, question.components, strict=True):
-        Sigma = _numbers(given[group])
+        Sigma = numbers(given[group])
         q = round(np.sqrt(Sigma.size))
         components += _split(Sigma.reshape(q, q), parts)
     errors = [f"Error: {error}" for error in _errors(lines).values()]
-    warned = [f"Warning: {_text(values[0])}" for key, values in lines if key == "message"]
     return Answer(
         components=components,
         sigma=float(given["sigma"][0]),
-        beta=_numbers(given["beta"]),
-        std_error=_numbers(given["std_error"]),
+        beta=numbers(given["beta"]),
+        std_error=numbers(given["std_error"]),
         criterion=-2.0 * float(given["loglik"][0]),
         converged=True,
-        messages=tuple(dict.fromkeys(errors + warned)),
+        messages=tuple(dict.fromkeys(errors + said(lines))),
         seconds=float(given["seconds"][0]),
         settings=_setting(given["optimiser"][0]) if errors else "",
-        apvar=_text(given["apvar"][0]),
+        apvar=text(given["apvar"][0]),
     )
 
 
