@@ -9,6 +9,7 @@ from index import index
 from plan_page import plan_page
 from report import report
 from support.atlases import plan, record
+from support.engine_answers import write_answers
 from support.many import Study, write_many
 from support.posteriors import write_posteriors
 from support.results import Labels, write
@@ -34,6 +35,7 @@ def write_pages(folder: Path) -> None:
     for name, labels in (("plain", Labels()), ("odd", LABELS)):
         files = write(folder / name, labels, infer=True) | {"atlas": str(atlas)}
         write_posteriors(folder / name / "posterior", labels)
+        write_answers(folder / name, labels)
         analyses[name] = files.pop("analysis")
         files.pop("title")
         page = folder / f"{name}.html"

@@ -35,7 +35,7 @@ def cause(name, group="g", sentence="Because.", **evidence):
 def page(*causes, sizes=SIZES, degenerate=True, **verdict):
     simulated = {"g": {"push": PUSH, "power": POWER, "sizes": sizes}}
     told = {"causes": list(causes), "simulated": simulated} | verdict
-    return compose(SimpleNamespace(verdict=told, asked={"degenerate": degenerate}))
+    return compose(SimpleNamespace(verdict=told, asked={"degenerate": degenerate}, ladder=[]))
 
 
 def test_what_the_design_would_miss_is_drawn_once_for_a_term():

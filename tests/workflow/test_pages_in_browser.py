@@ -21,6 +21,21 @@ def test_pages_are_quiet_offline_and_fit_the_screen(pages, browser, name, width)
         assert visit.page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.parametrize("name", ["plain", "odd"])
+def test_engines_need_no_scrolling_sideways_on_a_phone(pages, browser, name):
+    with Visit(browser, pages / f"{name}.html", 390) as visit:
+        visit.open_folds()
+        too_wide, tables = visit.page.evaluate(
+            "[...document.querySelectorAll('#engines .scroll')].reduce(([wide, all], e) => "
+            "[wide + (e.scrollWidth > e.clientWidth), all + 1], [0, 0])"
+        )
+        assert tables >= 5
+        assert too_wide == 0
+        cell = visit.page.locator("#engines .cards td").first
+        label = cell.evaluate("e => getComputedStyle(e, '::before').content")
+        assert "Criterion" in label
+
+
 def test_odd_labels_show_as_the_text_they_are(pages, browser):
     with Visit(browser, pages / "odd.html") as visit:
         assert visit.page.title() == LABELS.title

@@ -55,3 +55,41 @@ def test_what_looks_wrong_is_told_the_largest_first():
         "a saddle",
     ]
     assert looks_wrong(ours, ours) == []
+
+
+def test_lme4s_own_word_on_singularity_decides_where_it_has_one():
+    """A direction of reliability zero that isSingular() does not see, and one that it imagines."""
+    healthy = {"m1": {"degenerate": False}}
+    (cause,) = optimiser_failure([answer(singular=False, calls_singular=True)], healthy)
+    assert cause.evidence["kind"] == "false singularity"
+    assert "It calls the fit singular, and the optimum is not." in cause.sentence
+    (cause,) = optimiser_failure([answer(singular=True, calls_singular=False)], healthy)
+    assert cause.evidence["kind"] == "imprecise"
+
+
+def test_which_of_its_other_optimisers_find_the_optimum_is_told():
+    def other(name, distance):
+        return {"status": "ok", "optimiser": name, "distance": distance, "agrees": distance < 1e-3}
+
+    fits = {"m1": {"degenerate": True}}
+    failed = {"status": "failed", "optimiser": "c", "reason": "no"}
+    given = answer(optimiser="a", optimisers=[other("b", 1e-9), other("d", 5.0), failed])
+    (cause,) = optimiser_failure([given], fits)
+    assert "other 1 by its default optimiser a stopped 2.3 above" in cause.sentence
+    assert "Of its 2 other optimisers b finds it." in cause.sentence
+    assert [o["optimiser"] for o in cause.evidence["other_optimisers"]] == ["b", "d"]
+    (cause,) = optimiser_failure([given | {"optimisers": [other("d", 5.0)]}], fits)
+    assert "Its other optimiser does not find it either." in cause.sentence
+    (cause,) = optimiser_failure([given | {"optimisers": [other("d", 5.0)] * 2}], fits)
+    assert "None of its 2 other optimisers finds it either." in cause.sentence
+
+
+def test_a_fit_that_was_given_is_called_so():
+    given = answer(engine="yours", version=None, converged=None, singular=False)
+    (cause,) = optimiser_failure([given], {"m1": {"degenerate": False}})
+    assert cause.sentence.startswith("The fit that you gave lies 2.3 above the certified optimum")
+
+
+def test_a_posterior_is_no_optimum_and_does_not_fail_to_be_one():
+    sampled = {"status": "ok", "kind": "posterior", "model": "m1", "engine": "rstanarm"}
+    assert optimiser_failure([sampled], {"m1": {"degenerate": True}}) == []

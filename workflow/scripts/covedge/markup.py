@@ -122,16 +122,18 @@ def table(
     name: str = "",
     *,
     stacked: bool = False,
+    cards: bool = False,
 ) -> str:
     """A table in its own scroll box. Cells are escaped unless they are `Html`.
 
     The first cell of a row is its heading. `name` tells screen readers what the table is.
-    `stacked` tables, of prose, become one block a row on a narrow screen.
+    `stacked` tables, of prose, become one block a row on a narrow screen; so do `cards`, in which
+    each cell tells its heading there.
     """
     columns = [Column(c) if isinstance(c, str) else c for c in columns]
     head = "".join(map(_heading, columns))
-    body = "".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
-    kind = ' class="stacked"' if stacked else ""
+    body = "".join(f"<tr>{_cells(columns, row, cards)}</tr>" for row in rows)
+    kind = ' class="cards"' if cards else ' class="stacked"' if stacked else ""
     label = f' aria-label="{escape(name)}"' if name else ""
     return block(
         f'<div class="scroll" role="group" tabindex="0"{label}><table{kind}>'
@@ -146,12 +148,18 @@ def _heading(column: Column) -> str:
     return f'<th scope="col" class="{column.kind}">{escape(column.heading)}</th>'
 
 
-def _cells(columns: Sequence[Column], row: Sequence[object]) -> str:
+def _cells(columns: Sequence[Column], row: Sequence[object], labelled: bool) -> str:
     tags = ['th scope="row"'] + ["td"] * (len(columns) - 1)
     return "".join(
-        f'<{tag} class="{column.kind}">{escape(cell)}</{tag.split()[0]}>'
+        f'<{tag} class="{column.kind}"{_label(column) if labelled else ""}>{escape(cell)}'
+        f"</{tag.split()[0]}>"
         for tag, column, cell in zip(tags, columns, row, strict=True)
     )
+
+
+def _label(column: Column) -> str:
+    """The heading, for the style sheet to show beside the cell; a screen reader has it already."""
+    return f' data-label="{escape(column.heading)}"'
 
 
 def badge(kind: str, label: str) -> Html:

@@ -1,8 +1,12 @@
-"""Engines whose answer is not the optimum, and what in it looks wrong."""
+"""Engines whose answer is not the optimum, and what in it looks wrong.
+
+So is a fit that the user has already, where it is given.
+"""
 
 from collections.abc import Mapping
 
 from covedge.causes.cause import OPTIMISER, Cause
+from covedge.engines.name import YOURS
 
 FALSE_SINGULARITY, IMPRECISE, SCALING = "false singularity", "imprecise", "scaling"
 # Raw effects whose cross-products have this condition number cost an optimiser half its digits;
@@ -22,25 +26,33 @@ def optimiser_failure(
     """
     causes = []
     for answer in answers:
-        if answer["status"] != "ok" or answer["agrees"]:
+        # A posterior is not meant to be an optimum, and has no word on it.
+        if answer["status"] != "ok" or answer.get("agrees", True):
             continue
         certified = fits[answer["model"]]
         worst = _worst(certified, conditions or {})
-        false = answer["singular"] and not certified["degenerate"]
+        false = _calls_singular(answer) and not certified["degenerate"]
         kind = FALSE_SINGULARITY if false else IMPRECISE
         scaled = worst is not None and worst[1] > ILL_CONDITIONED
         wrong = looks_wrong(answer, certified)
         evidence = {
             "engine": answer["engine"],
             "version": answer["version"],
+            "optimiser": answer.get("optimiser") or None,
             "kind": kind,
             "sub_reason": SCALING if scaled else None,
             "distance": answer["distance"],
             "converged": answer["converged"],
             "singular": answer["singular"],
+            "calls_singular": answer.get("calls_singular"),
             "condition": worst[1] if worst else None,
             "looks_wrong": wrong,
             "messages": answer["messages"],
+            "other_optimisers": [
+                {"optimiser": each["optimiser"], "distance": each["distance"]}
+                for each in answer.get("optimisers", ())
+                if each["status"] == "ok"
+            ],
         }
         sentence = _sentence(answer, kind, worst if scaled else None, wrong)
         causes.append(Cause(OPTIMISER, answer["model"], None, evidence, sentence))
@@ -90,12 +102,14 @@ def _worst(certified, conditions):
     return max(((g, conditions[g]) for g in groups), key=lambda pair: pair[1], default=None)
 
 
+def _calls_singular(answer):
+    """Its own word, where it has one: lme4's tolerance is on theta, which changes with units."""
+    own = answer.get("calls_singular")
+    return answer["singular"] if own is None else own
+
+
 def _sentence(answer, kind, scaled, wrong):
-    own = "says that it converged" if answer["converged"] else "says that it did not converge"
-    text = (
-        f"{answer['engine']} {answer['version']} stopped {answer['distance']:.2g} above the "
-        f"certified optimum of {answer['model']} (in units of −2 log-likelihood) and {own}."
-    )
+    text = _stopped(answer) + _other_optimisers(answer)
     if kind == FALSE_SINGULARITY:
         text += " It calls the fit singular, and the optimum is not."
     if scaled:
@@ -107,3 +121,32 @@ def _sentence(answer, kind, scaled, wrong):
     if wrong:
         text += f" In its answer: {'; '.join(wrong)}."
     return text
+
+
+def _stopped(answer):
+    """Who stopped how far above the optimum, and what it says of that."""
+    place = (
+        f"{answer['distance']:.2g} above the certified optimum of {answer['model']} (in units of "
+        "−2 log-likelihood)"
+    )
+    if answer["engine"] == YOURS:
+        return f"The fit that you gave lies {place}."
+    own = {True: " and says that it converged", False: " and says that it did not converge"}
+    who = f"{answer['engine']} {answer['version']}"
+    if answer.get("optimiser"):
+        who += f" by its default optimiser {answer['optimiser']}"
+    return f"{who} stopped {place}{own.get(answer['converged'], '')}."
+
+
+def _other_optimisers(answer):
+    """Which of the engine's other optimisers do find the optimum."""
+    others = [each for each in answer.get("optimisers", ()) if each["status"] == "ok"]
+    if not others:
+        return ""
+    right = [each["optimiser"] for each in others if each["agrees"]]
+    if not right:
+        which = f"None of its {len(others)} other optimisers finds"
+        return f" {which if len(others) > 1 else 'Its other optimiser does not find'} it either."
+    return f" Of its {len(others)} other optimisers {' and '.join(right)} " + (
+        "finds it." if len(right) == 1 else "find it."
+    )

@@ -15,6 +15,7 @@ from covedge.markup import (
     table,
     text,
 )
+from covedge.pages import optimiser_failures
 from covedge.pages.cause_pictures import pictured
 from covedge.pages.results import FAILED, Results
 
@@ -30,7 +31,8 @@ def compose(results: Results) -> str:
     drawn: set[str] = set()
     parts += [_card(results, cause, drawn) for cause in others]
     if failures:
-        parts.append(_failures(failures))
+        labels = {rung["model"]: rung["label"] for rung in results.ladder}
+        parts.append(optimiser_failures.card(TITLES[OPTIMISER], failures, labels))
     return "\n".join([*parts, _checks(results), _not_done(results)])
 
 
@@ -53,22 +55,6 @@ def _card(results: Results, cause: dict, drawn: set[str]) -> str:
         + pictured(results.verdict, cause, drawn)
         + div("note", f"{text(cause['cause'])} · {text(place)}")
         + (fold("Evidence", evidence) if evidence else ""),
-    )
-
-
-def _failures(failures: list[dict]) -> str:
-    """All answers that other programs got wrong, in one card."""
-    lines = "\n".join(f"- {text(cause['sentence'])}" for cause in failures)
-    rows = [
-        (each["evidence"]["engine"], each["model"], Html(shown(each["evidence"])))
-        for each in failures
-    ]
-    return div(
-        "card",
-        f"### {TITLES[OPTIMISER]}\n\n{lines}\n\n"
-        "What each program did on each rung is drawn in [Figure](#fig-engines-overview).\n\n"
-        + div("note", OPTIMISER)
-        + fold("Evidence", table(["Program", "Rung", "In numbers"], rows, "Evidence")),
     )
 
 
@@ -108,7 +94,7 @@ def _not_done(results: Results) -> str:
 
 def _evidence(evidence: dict) -> str:
     rows = [(key.replace("_", " "), Html(_item(key, value))) for key, value in evidence.items()]
-    return table(["Quantity", "Value"], rows, "Evidence") if rows else ""
+    return table(["Quantity", "Value"], rows, "Evidence", stacked=True) if rows else ""
 
 
 def _item(key: str, value: object) -> str:

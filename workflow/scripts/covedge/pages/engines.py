@@ -1,15 +1,13 @@
 """Engine by engine: their own words, and their answers under our certificate."""
 
+from covedge.engines.name import YOURS
 from covedge.figures.answers import FAILED as NO_ANSWER
 from covedge.figures.answers import FLAT, NONE, SAME_OPTIMUM, SHORT
 from covedge.figures.answers import answers as draw
 from covedge.figures.style import svg
 from covedge.markup import (
-    Column,
     Html,
-    badge,
     code,
-    code_html,
     count,
     escape,
     failure,
@@ -22,26 +20,49 @@ from covedge.markup import (
     tabset,
     text,
 )
+from covedge.pages import engine_table, stan_lmer
+from covedge.pages.engine_table import name, near
 from covedge.pages.results import FAILED, Results
 
-# Distances in the criterion below this make no difference to any conclusion.
-SAME = 1e-3
-# More messages than this are folded away.
-FEW = 2
+# Asked by nobody, and the reason.
+GLMMADAPTIVE = (
+    "**GLMMadaptive** was not asked, since it refuses Gaussian responses. It approximates the "
+    "integral over the random effects by adaptive quadrature; for a Gaussian response that "
+    "integral is known exactly, and every program here uses it."
+)
 
 
 def compose(results: Results) -> str:
     """The certificate in words; then a table and the messages of each engine."""
     parts = [_certified(results.asked), _overview(results)]
     engines = results.engines.items()
-    parts.append(tabset((text(engine), _engine(results, answers)) for engine, answers in engines))
+    parts.append(
+        tabset(
+            (text(_title(engine, answers)), _engine(results, engine, answers))
+            for engine, answers in engines
+        )
+    )
     step = results.steps.get("engines", {})
     if step.get("status") == FAILED:
         parts.append(failure("The step that asks other engines failed", step.get("reason")))
     elif not results.engines:
         parts.append("No other engine was asked.")
-    parts += [f"{_note(note)}." for note in step.get("notes", [])]
-    return "\n".join(parts)
+    parts += [f"{_note(note)}.\n" for note in step.get("notes", [])]
+    return "\n".join([*parts, GLMMADAPTIVE])
+
+
+def _engine(results: Results, engine: str, answers: dict[str, dict]) -> str:
+    if engine == stan_lmer.ENGINE:
+        return stan_lmer.compose(results, answers)
+    return engine_table.compose(results, engine, answers)
+
+
+def _title(engine: str, answers: dict[str, dict]) -> str:
+    """`lme4 1.1-31 (R 4.2.2)`"""
+    if engine == YOURS:
+        return "Your own fit"
+    version = next((a["version"] for a in answers.values() if a.get("version")), "")
+    return f"{engine} {version}".strip()
 
 
 def _certified(fit: dict) -> str:
@@ -68,7 +89,10 @@ def _certified(fit: dict) -> str:
         for name, value in certificate.items()
         if not isinstance(value, dict | list)
     ]
-    return words + fold("The certificate in numbers", table(["Condition", "Value"], rows))
+    return words + fold(
+        "The certificate in numbers",
+        table(["Condition", "Value"], rows, "The certificate", stacked=True),
+    )
 
 
 def _note(note: str) -> str:
@@ -78,14 +102,15 @@ def _note(note: str) -> str:
 
 
 def _overview(results: Results) -> str:
-    """What each engine did on each rung, as one picture."""
-    if not results.engines:
+    """What each engine did on each rung, as one picture; a posterior has no place in it."""
+    engines = {e: found for e, found in results.engines.items() if e != stan_lmer.ENGINE}
+    if not engines:
         return ""
     rungs = [rung for rung in results.ladder if rung["model"] in results.fits]
-    names = ["covedge", *results.engines]
+    names = ["covedge", *map(name, engines)]
     cells = [
         [_ours(results.fits[rung["model"]])]
-        + [_theirs(answers.get(rung["model"], {})) for answers in results.engines.values()]
+        + [_theirs(answers.get(rung["model"], {})) for answers in engines.values()]
         for rung in rungs
     ]
     return figure(
@@ -94,7 +119,7 @@ def _overview(results: Results) -> str:
         "point. Hollow: it stopped above it, by so much on the scale of −2 log-likelihood. Look "
         "for a column that goes hollow where the others do not: that program failed, not your "
         "model. Where all are filled and the fit is singular, the data make it so.",
-        " ".join(_alternative(results, engine) for engine in results.engines),
+        " ".join(_alternative(results, engine) for engine in engines),
     )
 
 
@@ -104,8 +129,7 @@ def _ours(fit: dict) -> tuple[str, str]:
 
 def _theirs(answer: dict) -> tuple[str, str]:
     if answer.get("status") == "ok":
-        distance = answer["distance"]
-        return (SAME_OPTIMUM, "") if abs(distance) < SAME else (SHORT, number(distance, 2))
+        return (SAME_OPTIMUM, "") if near(answer) else (SHORT, number(answer["distance"], 2))
     return (NO_ANSWER if answer.get("status") == FAILED else NONE), ""
 
 
@@ -113,8 +137,8 @@ def _alternative(results: Results, engine: str) -> str:
     looks = [_theirs(answer)[0] for answer in results.engines[engine].values()]
     given = sum(look in (SAME_OPTIMUM, SHORT) for look in looks)
     return (
-        f"{engine} stopped short on {looks.count(SHORT)} of the {count(given, 'rung')} that it "
-        "answered."
+        f"{name(engine)} stopped short on {looks.count(SHORT)} of the {count(given, 'rung')} that "
+        "it answered."
     )
 
 
@@ -127,87 +151,3 @@ def _value(value: object) -> Html:
     if isinstance(value, bool):
         return Html("yes" if value else "no")
     return Html(number(value) if isinstance(value, float) else escape(value))
-
-
-def _engine(results: Results, answers: dict[str, dict]) -> str:
-    rungs = [r for r in results.ladder if r["model"] in answers]
-    given = [r for r in rungs if answers[r["model"]].get("status") == "ok"]
-    columns = [
-        "Rung",
-        Column("Criterion", "num"),
-        Column("Certified", "num"),
-        Column("Above by", "num"),
-        Column("Its answer", "prose"),
-        Column("Its own words", "prose"),
-    ]
-    shown = [_row(results, rung, answers[rung["model"]]) for rung in given]
-    parts = [_silent(results, answers, rungs)]
-    if shown:
-        parts.insert(0, table(columns, shown, "Answers of this engine"))
-    return "\n".join(parts)
-
-
-def _silent(results: Results, answers: dict[str, dict], rungs: list[dict]) -> str:
-    """The rungs without an answer, one line for each reason."""
-    by_reason: dict[tuple[str, str], list[str]] = {}
-    for rung in rungs:
-        answer = answers[rung["model"]]
-        if answer.get("status") != "ok":
-            status = "Failed" if answer.get("status") == FAILED else "Cannot express"
-            by_reason.setdefault((status, answer.get("reason", "")), []).append(rung["label"])
-    lines = [
-        f"- {status} {_models(labels)}: {text(reason)}."
-        for (status, reason), labels in by_reason.items()
-    ]
-    return "\n" + "\n".join(lines) + "\n" if lines else ""
-
-
-def _models(labels: list[str]) -> str:
-    if len(labels) > 3:
-        return count(len(labels), "rung")
-    return listing(text(label) for label in labels)
-
-
-def _row(results: Results, rung: dict, answer: dict) -> tuple:
-    ours = results.fits.get(rung["model"], {}).get("criterion")
-    distance = answer.get("distance")
-    near = distance is not None and abs(distance) < SAME
-    mark = badge("good", "same optimum") if near else _refused(answer)
-    return (
-        Html(f"<b>{escape(rung['label'])}</b>"),
-        fixed(answer["criterion"], 3),
-        fixed(ours, 3),
-        "0" if near else number(distance, 2),
-        mark,
-        _messages(answer),
-    )
-
-
-def _refused(answer: dict) -> Html:
-    """Why our certificate refuses the answer."""
-    reasons = answer.get("certificate", {}).get("reasons") or []
-    notes = "".join(f'<br><span class="note">{escape(reason)}</span>' for reason in reasons)
-    return Html(badge("bad", "stopped short") + notes)
-
-
-def _messages(answer: dict) -> Html:
-    said = [m if isinstance(m, str) else " ".join(map(str, m)) for m in answer.get("messages", [])]
-    words = [
-        f"{code_html(message)}{_times(said.count(message))}" for message in dict.fromkeys(said)
-    ]
-    if answer.get("apvar"):
-        words.append(f"apVar: {code_html(answer['apvar']['own_words'])}")
-    shown = "<br>".join(words)
-    if len(words) > FEW:
-        shown = f"<details><summary>{len(words)} messages</summary>{shown}</details>"
-    if answer.get("converged") is not None:
-        says = "It says that it converged." if answer["converged"] else "It did not converge."
-        if answer.get("settings"):
-            setting = code_html(answer["settings"])
-            says = f"Its defaults ended in an error; with {setting} it says that it converged."
-        shown = f"{says}<br>{shown}" if len(words) <= FEW else f"{says}{shown}"
-    return Html(shown or '<span class="note">nothing</span>')
-
-
-def _times(number_of: int) -> str:
-    return f" ({number_of} times)" if number_of > 1 else ""

@@ -2,7 +2,7 @@
 
 from covedge.markup import Html, code, code_html, count, escape, number, text
 from covedge.pages import reading
-from covedge.pages.engines import SAME
+from covedge.pages.engine_table import SAME
 from covedge.pages.results import FAILED, Results
 
 BOWL = "positive definite"

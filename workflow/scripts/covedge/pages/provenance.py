@@ -1,6 +1,6 @@
 """Provenance, and everything that failed."""
 
-from covedge.markup import Html, code_html, escape, fold, number, table
+from covedge.markup import Html, code_html, count, escape, fold, number, table
 from covedge.pages.results import FAILED, Results
 
 
@@ -83,6 +83,16 @@ def _lines(words: str) -> Html:
     return Html("<br>".join(escape(line) for line in str(words).splitlines()))
 
 
+def _silent_engines(results: Results) -> dict[tuple[str, str], list[str]]:
+    """By engine and reason the models on which it failed: what is not there fails on all alike."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for engine, answers in results.engines.items():
+        for model, answer in answers.items():
+            if answer.get("status") == FAILED:
+                found.setdefault((engine, answer.get("reason", "")), []).append(model)
+    return found
+
+
 def failed(results: Results) -> list[tuple[str, str]]:
     """(where, reason) of each step, engine and refit that failed."""
     found = [
@@ -91,10 +101,8 @@ def failed(results: Results) -> list[tuple[str, str]]:
         if told.get("status") == FAILED
     ]
     found += [
-        (f"{engine}, {model}", answer.get("reason", ""))
-        for engine, answers in results.engines.items()
-        for model, answer in answers.items()
-        if answer.get("status") == FAILED
+        (f"{engine}, {models[0] if len(models) == 1 else count(len(models), 'model')}", reason)
+        for (engine, reason), models in _silent_engines(results).items()
     ]
     found += [
         (f"posterior of {p.get('model', 'a model')}", p.get("reason", ""))

@@ -2,6 +2,7 @@
 
 from covedge.advice import what_to_do
 from covedge.causes.cause import TITLES
+from covedge.engines.name import YOURS
 from covedge.figures.style import svg
 from covedge.figures.support import support
 from covedge.markup import (
@@ -20,7 +21,7 @@ from covedge.markup import (
 )
 from covedge.pages import reading
 from covedge.pages.causes import explains
-from covedge.pages.engines import SAME
+from covedge.pages.engine_table import SAME
 from covedge.pages.fixed_reading import changed, rungs
 from covedge.pages.in_r import calls
 from covedge.pages.results import FAILED, Results
@@ -154,11 +155,15 @@ def _software(results: Results) -> Html:
     else:
         ours = "The fit on this page could not be certified as an optimum."
     worst = [
-        f"{engine} stopped {number(answer['distance'], 2)} above it."
+        f"{_who(engine)} {number(answer['distance'], 2)} above it."
         for engine, answers in results.engines.items()
         if ((answer := answers.get(fit["model"], {})).get("distance") or 0.0) > SAME
     ]
     return Html(" ".join([ours, *map(escape, worst)]))
+
+
+def _who(engine: str) -> str:
+    return "The fit that you gave lies" if engine == YOURS else f"{engine} stopped"
 
 
 def _why(results: Results) -> Html:
