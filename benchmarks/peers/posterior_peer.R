@@ -71,7 +71,7 @@ while (length(readLines(lines, n = 1)) > 0) {
   draws <- as.array(result)
   draws <- draws[, , wanted(dimnames(draws)[[3]]), drop = FALSE]
   # Last index fastest, chains first: (chains, draws, numbers).
-  writeBin(as.vector(aperm(draws, 3:1)), arguments[8])
+  writeBin(as.vector(aperm(draws, c(3, 1, 2))), arguments[8])
   statistics <- rstan::get_sampler_params(result$stanfit, inc_warmup = FALSE)
   divergences <- sum(vapply(statistics, function(s) sum(s[, "divergent__"]), 1))
   steps <- mean(vapply(statistics, function(s) mean(s[, "n_leapfrog__"]), 1))

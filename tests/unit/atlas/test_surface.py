@@ -52,8 +52,8 @@ def test_the_map_is_the_known_one_and_its_interval_holds_it(searched):
     assert np.sqrt(np.mean((estimate - p) ** 2)) < 0.03
     assert np.abs(estimate - p).max() < 0.12
     matters = (p > 0.02) & (p < 0.65)
-    # Of five seeds it held 86 to 99 % of the places: 93 % on average.
-    assert np.mean((low <= p) & (p <= high), where=matters) > 0.8
+    # With six seeds it held 88 to 100 % of the places, 97 % on average.
+    assert np.mean((low <= p) & (p <= high), where=matters) > 0.85
 
 
 def test_later_rounds_look_where_it_is_not_known_on_which_side_of_a_contour_a_design_is(searched):

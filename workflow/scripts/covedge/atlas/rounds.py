@@ -17,7 +17,7 @@ from covedge.atlas.trial import Place
 # Probabilities whose contours are wanted.
 LEVELS = (0.05, 0.20, 0.50)
 # Replicates at one place. Many places with few each tell more than few with many.
-REPLICATES, AT_MILESTONES = 100, 400
+REPLICATES, AT_MILESTONES = 100, 1000
 SPREAD_OUT, ADDED = 32, 16
 # Numbers of groups, as multiples of the user's, of which the page says more than P.
 MILESTONES = (0.5, 1.0, 2.0, 4.0)

@@ -99,7 +99,9 @@ class Surface:
 def _covariance(one: Where, other: Where, hyper):
     size, lengths = np.exp(hyper[0]), np.exp(hyper[1:])
     apart = (one.coordinates[:, None] - other.coordinates[None]) / lengths
-    process = size**2 * np.exp(-0.5 * (apart**2).sum(axis=2))
+    # Matern's with 5/2: a smoother one is too sure of itself where the surface bends.
+    r = np.sqrt(5.0 * (apart**2).sum(axis=2))
+    process = size**2 * (1.0 + r + r**2 / 3.0) * np.exp(-r)
     return LINEAR**2 * one.linear @ other.linear.T + process
 
 
