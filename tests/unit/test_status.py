@@ -1,40 +1,12 @@
-"""Results whole or not at all; failures that the report can show."""
+"""Failures that the report can show, and those that it cannot."""
 
+import errno
 import json
 
 import pytest
 
-from covedge.errors import DataError
-from covedge.status import folder_or_failure, json_or_failure, new_file, new_folder
-
-
-def write_half(path):
-    path.write_text("half")
-    raise ValueError("half")
-
-
-def test_a_file_appears_when_it_is_whole(tmp_path):
-    path = tmp_path / "deep/x.csv"
-    with new_file(path) as beside:
-        beside.write_text("new")
-        assert beside.suffix == ".csv"
-        assert not path.exists()
-    assert path.read_text() == "new"
-    with pytest.raises(ValueError, match="half"), new_file(path) as beside:
-        write_half(beside)
-    assert path.read_text() == "new"
-    assert [p.name for p in path.parent.iterdir()] == ["x.csv"]
-
-
-def test_a_folder_replaces_the_old_one(tmp_path):
-    path = tmp_path / "fits"
-    for name in ("a", "b"):
-        with new_folder(path) as beside:
-            (beside / name).touch()
-    assert [p.name for p in path.iterdir()] == ["b"]
-    with pytest.raises(ValueError, match="half"), new_folder(path) as beside:
-        write_half(beside / "c")
-    assert [p.name for p in tmp_path.rglob("*")] == ["fits", "b"]
+from covedge.errors import DataError, StorageError
+from covedge.status import failure, folder_or_failure, json_or_failure
 
 
 def fail(error):
@@ -68,3 +40,15 @@ def test_a_success_says_so(tmp_path):
     assert json.loads((tmp_path / "posterior/status.json").read_text())["status"] == "ok"
     json_or_failure("diagnose", tmp_path / "verdict.json", lambda: {"degenerate": True})
     assert json.loads((tmp_path / "verdict.json").read_text()) == {"degenerate": True}
+
+
+def test_a_full_disk_is_no_result(tmp_path):
+    """Else the step would count as done, and not run again when there is room."""
+    full = OSError(errno.ENOSPC, "No space left on device", "/elsewhere/x")
+    with pytest.raises(StorageError, match=r"elsewhere/x: no space left on device; make room"):
+        folder_or_failure("bayes", tmp_path / "posterior", lambda folder: fail(full))
+    with pytest.raises(StorageError, match="no space left"):
+        json_or_failure("diagnose", tmp_path / "verdict.json", lambda: fail(full))
+    with pytest.raises(StorageError, match="no space left"):
+        failure("bayes", full)
+    assert not list(tmp_path.iterdir())

@@ -31,7 +31,8 @@ from covedge.posteriors.prediction_record import comparison_record
 from covedge.posteriors.predictions import Frame, predictions
 from covedge.posteriors.refit import LENGTHS, Settings, pose, refit
 from covedge.posteriors.summary import summary
-from covedge.status import FILE, failure, folder_or_failure, new_file
+from covedge.status import FILE, failure, folder_or_failure
+from covedge.whole import new_file
 
 log = logging.getLogger("bayes")
 
@@ -137,7 +138,8 @@ class _Step:
             posed = pose(self.gram, self.ladder, model, run.family, run.form, told)
             record, tree = self._sampled(posed, run)
             with new_file(self.folder / f"{stem}.nc") as path:
-                tree.to_netcdf(path)
+                # in one piece: where the disk is full, HDF5 crashes
+                path.write_bytes(tree.to_netcdf())
             record = {"status": "ok"} | head | record
         except DesignError as error:
             self.skipped.append((f"{run.model} ({run.form})", error.message))

@@ -14,10 +14,10 @@ from covedge.grams.store import ladder_to_json, save_gram
 from covedge.jsonio import write_json
 from covedge.models import ladder as ladders
 from covedge.records import fit_record
-from covedge.status import new_file, new_folder
 from covedge.streaming.sufficient import sufficient
 from covedge.surface.beyond import beyond
 from covedge.surface.beyond_record import free_record, next_rung_record
+from covedge.whole import new_file, new_folder
 
 log = logging.getLogger("fit")
 

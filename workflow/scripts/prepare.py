@@ -10,7 +10,7 @@ from covedge.frames.data import prepare as prepared
 from covedge.frames.reading import reading
 from covedge.frames.table import read_table
 from covedge.jsonio import write_json
-from covedge.status import new_file
+from covedge.whole import new_file
 
 
 def prepare(table: str | Path, analysis: dict, data: str | Path, design: str | Path) -> None:

@@ -57,6 +57,13 @@ class DesignError(DataError):
     """The data are readable but do not allow the model (one level, constant response, ...)."""
 
 
+class StorageError(CovedgeError):
+    """A result could not be written: the disk is full, read-only or broken.
+
+    Never the result of a step, as the failure of a model can be: with room made, it runs again.
+    """
+
+
 class FormulaError(CovedgeError):
     """The formula is not one that we can read.
 

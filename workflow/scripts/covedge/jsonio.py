@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from covedge.whole import new_file
 
 
 def plain(value: Any) -> Any:
@@ -35,12 +36,9 @@ def plain(value: Any) -> Any:
 
 def write_json(path: str | Path, value: Any) -> None:
     """Write the value; the file appears whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
     text = json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False)
-    beside.write_text(text + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    with new_file(path) as beside:
+        beside.write_text(text + "\n", encoding="utf-8")
 
 
 def read_json(path: str | Path) -> Any:

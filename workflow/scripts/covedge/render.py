@@ -20,6 +20,7 @@ import yaml
 
 from covedge.errors import CovedgeError
 from covedge.markup import escape, inline
+from covedge.whole import new_file
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,9 @@ def render(
     with tempfile.TemporaryDirectory(prefix="covedge-") as folder:
         copy = _stage(Path(document), parameters, Path(folder), list(dress))
         page = _RENDERERS[chosen](copy)
-        _publish(page, Path(output))
+        # a reader never meets half a page
+        with new_file(output) as beside:
+            shutil.copyfile(page, beside)
     return chosen
 
 
@@ -97,14 +100,6 @@ def _stage(document: Path, parameters: dict, folder: Path, dress: list[str | Pat
         titled = source.replace("---\n", f"---\npagetitle: {title}\n", 1)
         copy.write_text(titled, encoding="utf-8")
     return copy
-
-
-def _publish(page: Path, output: Path) -> None:
-    """Copy beside the target, then rename: a reader never meets half a page."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    beside = output.with_name(f".{output.name}.part")
-    shutil.copyfile(page, beside)
-    os.replace(beside, output)
 
 
 def _environment(folder: Path) -> dict[str, str]:

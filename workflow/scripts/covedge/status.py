@@ -1,17 +1,15 @@
-"""Results that appear whole or not at all, and steps whose failure does not cost the report."""
+"""Steps whose failure does not cost the report: it is a result of its own, told on the page."""
 
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from covedge.errors import CovedgeError
 from covedge.jsonio import write_json
+from covedge.whole import new_folder, storage_error
 
 log = logging.getLogger(__name__)
 
@@ -19,38 +17,14 @@ FAILED = "failed"
 FILE = "status.json"
 
 
-@contextmanager
-def new_file(path: str | Path) -> Iterator[Path]:
-    """A path beside `path` to write to; it becomes `path` if all goes well, else it is removed."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # the ending stays, since some writers go by it
-    beside = path.with_name(f".part-{path.name}")
-    try:
-        yield beside
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-@contextmanager
-def new_folder(path: str | Path) -> Iterator[Path]:
-    """The same for a folder, which exists when the block starts."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".part-{path.name}")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
-    try:
-        yield beside
-        shutil.rmtree(path, ignore_errors=True)
-        os.replace(beside, path)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
 def failure(step: str, error: Exception) -> dict:
-    """What is written instead of a result: status, step, reason in a line, and the traceback."""
+    """What is written instead of a result: status, step, reason in a line, and the traceback.
+
+    Raises StorageError where the disk is at fault: such a failure is no result, or the step would
+    not run again when there is room.
+    """
+    if told := storage_error(error):
+        raise told from error
     reason = str(error) if isinstance(error, CovedgeError) else f"{type(error).__name__}: {error}"
     return {
         "status": FAILED,
@@ -63,7 +37,7 @@ def failure(step: str, error: Exception) -> dict:
 def folder_or_failure(step: str, path: str | Path, work: Callable[[Path], None]) -> None:
     """Let `work` fill the folder; if it fails, the folder holds nothing but status.json.
 
-    Interruptions are no failures: nothing is written then.
+    Interruptions are no failures, nor is a full disk: nothing is written then.
     """
     try:
         with new_folder(path) as folder:
