@@ -11,13 +11,19 @@ IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 # Jobs may keep their bytecode: each is a process of its own and would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all gallery set-up test test-all bench bench-causes coverage calibration lint lock clean help
+.PHONY: all gallery verify set-up test test-all bench bench-causes coverage calibration lint lock clean help
 
 all: $(READY) ## Set up and run the workflow, which writes reports/html (CORES=4, CONFIG=my/study.yaml); plain `make` does this
-	$(IN_VENV) snakemake --cores $(CORES)$(OWN)
+	$(IN_VENV) python tools/clear_lock.py $(if $(CONFIG),"$$(dirname "$(CONFIG)")")
+	$(IN_VENV) snakemake --cores $(CORES) --rerun-incomplete$(OWN)
 
 gallery: $(READY) ## Write the gallery, pages about real data, into gallery/reports/html (CORES=4)
-	$(IN_VENV) snakemake --cores $(CORES) --directory gallery --configfile config/gallery.yaml
+	$(IN_VENV) python tools/clear_lock.py gallery
+	$(IN_VENV) snakemake --cores $(CORES) --rerun-incomplete --directory gallery --configfile config/gallery.yaml
+
+verify: $(READY) ## Compare the results with those of another run (OTHER=its folder): exact, but for posterior draws
+	$(if $(OTHER),,$(error say which run to compare with: make verify OTHER=its-folder))
+	$(IN_VENV) python tools/verify.py "$(OTHER)" --tolerance $(or $(TOLERANCE),0)
 
 set-up: $(READY) ## Set up only: .venv from requirements.lock, with a private uv in .tools if needed
 

@@ -22,3 +22,4 @@ rule all:
     input:
         "reports/html/index.html",
         expand("reports/html/{analysis}.html", analysis=[*ANALYSES, *PLANS]),
+        all_results(),

@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 # Not workflow.source_path, which gives a copy of one file in a place that changes with each run.
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
@@ -16,10 +17,16 @@ if str(SCRIPTS) not in sys.path:
 
 from covedge.config import load_config, load_schema, plan_config, step_config
 from covedge.digest import digest
-from covedge.errors import ConfigError
+from covedge.errors import ConfigError, CovedgeError
 from covedge.log import user_errors
+from covedge.orphans import mark_as_run
 from covedge.run_time import Job, last_time, sentence
+from covedge.runs import attend, claim
+from covedge.whole import check_writable
 from covedge.yaml_file import check_yaml
+
+# Locks of this workflow's runs, beside Snakemake's, which cannot tell the dead from the living.
+RUNS = ".snakemake/covedge"
 
 
 def or_explain(read, *arguments):
@@ -28,6 +35,13 @@ def or_explain(read, *arguments):
         return read(*arguments)
     except ConfigError as error:
         raise WorkflowError("\n".join(["the config has errors:", *error.problems]))
+    except CovedgeError as error:
+        raise WorkflowError(str(error))
+
+
+mark_as_run()
+if workflow.is_main_process:
+    or_explain(attend, RUNS)
 
 
 for path in workflow.configfiles:  # given by --configfile
@@ -183,6 +197,28 @@ def report_dress():
     return sorted(str(path) for path in REPORTS.iterdir() if path.suffix in DRESS)
 
 
+# All that the steps write, and not the pages alone: where a run was killed and the edit that it was
+# for undone, the pages are there and up to date, and the results beside them are not.
+RESULTS = """
+    data.parquet design.json gram.npz ladder.json fits engines posterior tests.json profiles
+    intervals leave_out.json verdict.json
+""".split()
+
+
+def all_results():
+    """Every file and folder of the steps."""
+    found = expand("results/{analysis}/{name}", analysis=ANALYSES, name=RESULTS)
+    for analysis in [*ANALYSES, *PLANS]:
+        wildcards = SimpleNamespace(analysis=analysis)
+        found += bootstrap_batches(wildcards) if analysis in ANALYSES else []
+        if analysis in PLANS or atlas_if_wanted(wildcards):
+            found += [
+                f"results/{analysis}/atlas.{kind}" for kind in ("json", "parquet")
+            ]
+            found += [*atlas_plans(wildcards), *atlas_parts(wildcards)]
+    return found
+
+
 def job_to_come(job):
     """A job of the DAG as the estimate of the run's time wants it."""
     analysis = getattr(job.wildcards, "analysis", "")
@@ -190,6 +226,9 @@ def job_to_come(job):
 
 
 onstart:
+    or_explain(claim, RUNS)
+    for folder in ("results", "reports/html"):
+        or_explain(check_writable, folder)
     if workflow.is_main_process and not workflow.remote_exec:
         told = sentence(
             [job_to_come(job) for job in workflow.dag.needrun_jobs()],

@@ -11,7 +11,8 @@ from covedge.atlas.record import atlas_record
 from covedge.atlas.steps import ROUND, known, together
 from covedge.errors import CovedgeError, DesignError
 from covedge.jsonio import read_json
-from covedge.status import FAILED, FILE, json_or_failure, new_file
+from covedge.status import FAILED, FILE, json_or_failure
+from covedge.whole import new_file
 
 log = logging.getLogger("atlas")
 

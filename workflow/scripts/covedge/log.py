@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TextIO
 
 from covedge.errors import CovedgeError
+from covedge.orphans import end_with_the_run
+from covedge.whole import storage_error
 
 PREFIX = "error: "
 
@@ -38,22 +40,27 @@ def to_log(path: str | Path) -> None:
 
     Errors of the user are told in lines that begin with `error: `; any other has its traceback.
     Both end the process with status 1. SIGTERM ends it as an exception would, so that what is
-    half written is cleared away.
+    half written is cleared away; so does the end of the run that started the step.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("w", encoding="utf-8")
+    sys.excepthook = report
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise storage_error(error, path) or error from None
     sys.stdout, sys.stderr = _Tee(sys.stdout, file), _Tee(sys.stderr, file)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    sys.excepthook = report
     signal.signal(signal.SIGTERM, _terminate)
+    end_with_the_run()
 
 
 def report(kind: type[BaseException], error: BaseException, trace) -> None:
     """Tell an error that nobody caught: `sys.excepthook` of a step."""
+    error = storage_error(error) or error
     if isinstance(error, CovedgeError):
         for problem in error.problems:
             print(f"{PREFIX}{problem}", file=sys.stderr)
