@@ -1,0 +1,1 @@
+"""Whether two runs came to the same results."""
