@@ -46,6 +46,32 @@ def require_root():
         skip_or_fail("only root can start what this test needs")
 
 
+@pytest.fixture
+def small_disk(require_program):
+    """A function that mounts a file system of so many kilobytes at a folder, until the test ends.
+
+    It returns a function that gives it another size. Mounting is for root: without that the test
+    is skipped, or fails, as above.
+    """
+    mounted = []
+
+    def mount(options, *what):
+        command = [require_program("mount"), "-t", "tmpfs", "-o", options, *what]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    def begin(folder, size):
+        folder.mkdir(parents=True, exist_ok=True)
+        done = mount(f"size={size}k", "tmpfs", folder)
+        if done.returncode:
+            skip_or_fail(f"no disk could be mounted: {done.stderr}")
+        mounted.append(folder)
+        return lambda larger: mount(f"remount,size={larger}k", folder).check_returncode()
+
+    yield begin
+    for folder in mounted:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
 def skip_or_fail(missing):
     """Skip the test; with COVEDGE_REQUIRE_ALL=1 let it fail."""
     if os.environ.get("COVEDGE_REQUIRE_ALL") == "1":

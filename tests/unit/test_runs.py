@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from covedge.runs import RunError, attend, busy, claim, is_deserted
+from support.faults import is_running
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = {"PYTHONPATH": str(ROOT / "workflow/scripts")}
@@ -152,15 +153,6 @@ def written(path):
     """The number in the file, once it is there."""
     wait_for(lambda: path.exists() and path.read_text())
     return int(path.read_text())
-
-
-def is_running(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{process}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.parametrize("reaped", [True, False], ids=["reaped", "a zombie"])
