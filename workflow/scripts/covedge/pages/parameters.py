@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -23,6 +24,9 @@ PACKAGES = (
     "snakemake",
 )
 TITLE = "Singular fits, explained"
+# The repository that the library is in, where it is in one.
+ROOT = Path(__file__).parents[4]
+LOCK = "requirements.lock"
 
 
 def page_parameters(analysis: dict, files: Mapping[str, str], private: bool = False) -> dict:
@@ -78,15 +82,38 @@ def _places(folder: Path) -> dict[str, str]:
 
 
 def provenance(analysis: dict) -> dict:
-    """Versions, the data file's hash, and the time of rendering (UTC, to the minute)."""
+    """Hashes, the code's commit, versions, machine, and the time of rendering (UTC, to the minute).
+
+    What the commit and the lock are is known in a clone of the repository only, else None.
+    """
     return {"data_sha256": sha256(Path(analysis["data"])), **_rendered()}
 
 
 def _rendered():
     return {
+        "lock_sha256": sha256(ROOT / LOCK),
+        **_commit(),
         "rendered": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "machine": f"{platform.system()} on {platform.machine()}",
         "versions": {"python": platform.python_version(), **_versions()},
     }
+
+
+def _commit() -> dict:
+    """The commit that the library is at, and whether code that makes results is changed since."""
+    if _git("ls-files", "--error-unmatch", __file__) is None:
+        return {"commit": None, "changed": None}
+    changes = _git("status", "--porcelain", "--", "Snakefile", "workflow", "reports", LOCK)
+    return {"commit": _git("rev-parse", "HEAD"), "changed": bool(changes)}
+
+
+def _git(*arguments: str) -> str | None:
+    """What git says in the repository, or None: no git, no repository, or not of this code."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def sha256(path: Path) -> str | None:

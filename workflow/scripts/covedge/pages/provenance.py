@@ -1,17 +1,19 @@
 """Provenance, and everything that failed."""
 
 from covedge.markup import Html, code_html, count, escape, fold, number, table
+from covedge.pages import again
 from covedge.pages.results import FAILED, Results
 
 
 def compose(results: Results) -> str:
-    """Data with its hash, versions, seeds, times."""
+    """Data with its hash, versions, seeds, times, and how to do it again."""
     given, analysis = results.provenance, results.analysis
     rows = [
         ("Data", code_html(analysis.get("data", "–"))),
         ("SHA-256 of the data", code_html(given.get("data_sha256", "not recorded"))),
         ("Seed", analysis.get("seed", "–")),
         ("Rendered", given.get("rendered", "–")),
+        ("Machine", given.get("machine", "–")),
     ]
     versions = [f"{name} {version}" for name, version in _versions(results).items()]
     rows.append(("Versions", ", ".join(versions) or "not recorded"))
@@ -20,15 +22,8 @@ def compose(results: Results) -> str:
         [(step, number(seconds, 2)) for step, seconds in _times(results)],
         "Times",
     )
-    config = table(
-        ["Key", "Value"],
-        [(key, code_html(value)) for key, value in analysis.items()],
-        "The config of this analysis",
-    )
     return (
-        table(["What", "Value"], rows, "Provenance")
-        + fold("Times", times)
-        + fold("The config of this analysis", config)
+        table(["What", "Value"], rows, "Provenance") + again.compose(results) + fold("Times", times)
     )
 
 
