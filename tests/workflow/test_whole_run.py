@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from covedge.verification.comparison import compare, report, results_of
 from support.models import PUBLISHED, reference
 from support.tree import copy_workflow
 
@@ -68,6 +69,8 @@ def test_the_numbers_do_not_depend_on_the_number_of_cores(one_core, tmp_path):
         for name in ("data.parquet", "gram.npz"):
             path = f"results/{analysis}/{name}"
             assert (tree.folder / path).read_bytes() == (one_core.folder / path).read_bytes()
+    found = compare(results_of(tree.folder), results_of(one_core.folder))
+    assert found.equal, report(found)
     means = [posterior_means(t) for t in (tree, one_core)]
     for name, (mean, error) in means[0].items():
         # Two means with Monte Carlo errors of their own; 5 of them in some 20 quantities.

@@ -83,9 +83,13 @@ def report(found: Comparison, most: int = 5) -> str:
         lines += [f"{name}: {each}" for each in listed[:most]]
         if len(listed) > most:
             lines.append(f"{name}: and {len(listed) - most} more")
+    lines.append(f"{found.compared} files compared: {_in_short(found)}")
+    return "\n".join(lines)
+
+
+def _in_short(found):
     if found.equal:
-        words = "all equal; posterior draws within their Monte Carlo error"
-    else:
-        alone = len(found.only_here) + len(found.only_there)
-        words = f"{len(found.differing)} differ" + (f"; {alone} are on one side only" * bool(alone))
-    return "\n".join([*lines, f"{found.compared} files compared: {words}"])
+        return "all equal; posterior draws within their Monte Carlo error"
+    many, alone = len(found.differing), len(found.only_here) + len(found.only_there)
+    words = f"{many} differs" if many == 1 else f"{many} differ"
+    return f"{words}; {alone} on one side only" if alone else words
