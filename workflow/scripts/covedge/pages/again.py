@@ -20,7 +20,8 @@ def compose(results: Results) -> str:
     rest = [
         f"Run {code('make set-up')}, which installs the versions of `requirements.lock`"
         + (f" (SHA-256 {code(given['lock_sha256'])})" if given.get("lock_sha256") else "")
-        + f", and {code(f'. .venv/bin/activate; snakemake --cores 4 --configfile {FILE}')}.",
+        + f", enter them by {code('. .venv/bin/activate')} and run "
+        f"{code(f'snakemake --cores 4 --configfile {FILE}')}.",
         f"{code('make verify OTHER=folder')} with the folder of this run says whether all came out "
         "the same: to the last digit, but for posterior draws, which may differ by chance. On "
         "another kind of machine last digits may differ, which `TOLERANCE=1e-6` lets pass.",
@@ -32,7 +33,8 @@ def compose(results: Results) -> str:
 def config_text(analysis: dict) -> str:
     """The analysis as a config file in YAML, which gives the same settings when it is read."""
     name = analysis.get("name", "analysis")
-    settings = {key: value for key, value in analysis.items() if key != "name"}
+    first = [key for key in ("title", "data", "formula") if key in analysis]
+    settings = {key: analysis[key] for key in dict.fromkeys([*first, *analysis]) if key != "name"}
     tree = {"analyses": {name: settings}}
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=10_000)
 
