@@ -66,6 +66,25 @@ def test_other_errors_have_their_traceback(tmp_path):
     assert user_errors(tmp_path / "none.log") == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_where_the_log_cannot_be_written_the_terminal_is_told_all_the_same(tmp_path):
+    (tmp_path / "step.log").symlink_to("/dev/full")
+    text = "from covedge.errors import StorageError\nprint('printed')\nraise StorageError('full')\n"
+    process = start(tmp_path, text)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert (out, err) == ("printed\n", "error: full\n")
+
+
+def test_a_log_that_cannot_be_opened_is_one_line(tmp_path):
+    (tmp_path / "step.log").mkdir()
+    process = start(tmp_path, "print('not reached')\n")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    told = "step.log: is a directory; move the folder away that is where a file should be"
+    assert err == f"error: {told}, then run again\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize(
     "work",

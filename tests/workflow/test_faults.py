@@ -199,6 +199,21 @@ def test_with_room_made_a_run_on_a_full_disk_goes_on(small_disk, tmp_path):
 
 
 @pytest.mark.slow
+def test_where_snakemake_s_own_files_are_on_the_full_disk_make_goes_on_too(small_disk, tmp_path):
+    undisturbed = tree_of_slow_steps(tmp_path / "undisturbed", size=60_000)
+    assert make(undisturbed)[0] == 0
+    small_disk(tmp_path / "disk", 20_000)
+    tree = tree_of_slow_steps(tmp_path / "disk/tree", size=60_000)
+    free = shutil.disk_usage(tree.folder).free
+    (tmp_path / "disk/other").write_bytes(bytes(free - 300_000))
+    status, said = make(tree)
+    assert status != 0
+    assert "o space left on device" in said
+    (tmp_path / "disk/other").unlink()
+    same(tree, undisturbed)
+
+
+@pytest.mark.slow
 def test_no_real_step_takes_a_full_disk_for_its_result(small_disk, real, tmp_path):
     tree = tree_to_make(tmp_path)
     resize, failures = small_disk(tree.folder / "results", 24), 0

@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -17,19 +18,19 @@ PREFIX = "error: "
 
 
 class _Tee:
-    """A text stream that writes to two."""
+    """A text stream that writes to two; a full disk costs the file alone."""
 
     def __init__(self, terminal: TextIO, file: TextIO):
         self._terminal, self._file = terminal, file
 
     def write(self, text: str) -> int:
-        self._file.write(text)
-        self._file.flush()
+        with suppress(OSError):
+            self._file.write(text)
+            self._file.flush()
         return self._terminal.write(text)
 
     def flush(self) -> None:
         self._terminal.flush()
-        self._file.flush()
 
     def __getattr__(self, name: str):
         return getattr(self._terminal, name)

@@ -34,6 +34,7 @@ HERE = {
     errno.EACCES: "make the folder writable for you or run in another one, then run again",
     errno.EPERM: "make the folder writable for you or run in another one, then run again",
     errno.ENOTDIR: "move the file away that is where a folder should be, then run again",
+    errno.EISDIR: "move the folder away that is where a file should be, then run again",
     errno.EEXIST: "move the file away that is where a folder should be, then run again",
 }
 
