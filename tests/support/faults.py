@@ -55,12 +55,12 @@ def tree_to_make(folder: Path) -> Tree:
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy2(ROOT / name, folder)
     shutil.copytree(ROOT / "tools", folder / "tools")
-    # the environment of the tests, as one that `make` has set up
+    # The environment of the tests, as one that `make` has just set up: it must leave that alone.
     (folder / ".venv").mkdir()
     for path in Path(sys.prefix).iterdir():
-        (folder / ".venv" / path.name).symlink_to(path)
-    if not (folder / ".venv/.set-up").exists():
-        (folder / ".venv/.set-up").touch()
+        if path.name not in (".set-up", ".setting-up"):
+            (folder / ".venv" / path.name).symlink_to(path)
+    (folder / ".venv/.set-up").touch()
     return tree
 
 

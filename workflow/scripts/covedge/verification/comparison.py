@@ -34,7 +34,7 @@ def results_of(folder: str | Path) -> Path:
     """The folder of results: this one, or the one in it. Raises DataError where there is none."""
     folder = Path(folder)
     found = folder / "results" if (folder / "results").is_dir() else folder
-    if not any(found.glob("*/design.json")):
+    if not any(any(found.glob(f"*/{name}")) for name in ("design.json", "atlas.json")):
         raise DataError(f"{folder}: no results of a run are there; name its folder")
     return found
 
