@@ -226,9 +226,10 @@ def job_to_come(job):
 
 
 onstart:
-    or_explain(claim, RUNS)
-    for folder in ("results", "reports/html"):
-        or_explain(check_writable, folder)
+    if workflow.is_main_process:
+        or_explain(claim, RUNS)
+        for folder in ("results", "reports/html"):
+            or_explain(check_writable, folder)
     if workflow.is_main_process and not workflow.remote_exec:
         told = sentence(
             [job_to_come(job) for job in workflow.dag.needrun_jobs()],
