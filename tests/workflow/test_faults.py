@@ -151,11 +151,12 @@ def test_of_two_runs_at_once_one_is_told_who_is_at_work(slow_steps, tmp_path):
     assert status != 0
     assert who.endswith("snakemake --cores 2 --rerun-incomplete")
     assert f"covedge: another run is at work in this folder ({who}); wait for it to end" in said
-    status, said = make(tree, "snakemake", "--cores", "2")
+    plain = ("snakemake", "--cores", "2", "--rerun-incomplete")
+    status, said = make(tree, *plain)
     assert status != 0
     assert "Directory cannot be locked" in said
     # as when both have started in the same instant, and Snakemake's lock has stopped neither
-    status, said = make(tree, "snakemake", "--cores", "2", "--nolock")
+    status, said = make(tree, *plain, "--nolock")
     assert status != 0
     assert f"another run is at work in this folder ({who})" in said
     assert "Traceback" not in said
