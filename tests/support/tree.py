@@ -17,6 +17,7 @@ STEPS = (
     "engines",
     "bayes",
     "bootstrap",
+    "compare",
     "profiles",
     "infer",
     "plan_atlas",
@@ -24,6 +25,7 @@ STEPS = (
     "atlas",
     "diagnose",
     "report",
+    "plan_page",
     "index",
 )
 

@@ -200,8 +200,8 @@ def report_dress():
 # All that the steps write, and not the pages alone: where a run was killed and the edit that it was
 # for undone, the pages are there and up to date, and the results beside them are not.
 RESULTS = """
-    data.parquet design.json gram.npz ladder.json fits engines posterior tests.json profiles
-    intervals leave_out.json verdict.json
+    data.parquet design.json gram.npz ladder.json fits in_r engines posterior tests.json
+    profiles intervals leave_out.json verdict.json
 """.split()
 
 
