@@ -11,7 +11,7 @@ def test_make_gallery_renders_its_analyses_and_touches_no_others(tmp_path):
     tree = copy_workflow(tmp_path)
     shutil.copytree(ROOT / "data/published", tmp_path / "data/published")
     recipe = re.search(
-        r"^gallery:.*\n\t.*snakemake --cores \$\(CORES\) (.*)",
+        r"^gallery:.*\n(?:\t.*\n)*?\t.*snakemake --cores \$\(CORES\) (.*)",
         (ROOT / "Makefile").read_text(encoding="utf-8"),
         re.MULTILINE,
     )

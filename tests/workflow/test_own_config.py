@@ -50,4 +50,4 @@ def test_paths_start_beside_the_config_and_results_go_there(study, tmp_path):
 
 
 def test_without_it_the_config_is_that_of_the_repository():
-    assert shlex.split(" ".join(options("CORES=3"))) == ["--cores", "3"]
+    assert shlex.split(" ".join(options("CORES=3"))) == [*("--cores", "3", "--rerun-incomplete")]

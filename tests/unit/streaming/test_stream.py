@@ -255,7 +255,8 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert found.gram.n_obs == n
-    assert peaks[1] < 1.2 * peaks[0] + 1e6
+    # What else a process keeps alive by then differs by some 3 MB.
+    assert peaks[1] < peaks[0] + 6e6
 
 
 def test_a_number_that_groups_needs_all_rows():

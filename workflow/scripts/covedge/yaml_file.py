@@ -12,6 +12,8 @@ from covedge.errors import ConfigError
 
 # A thousand analyses with every key have some hundred thousand.
 MOST_NODES = 1_000_000
+# No key of the config is a tenth as deep; readers of YAML recurse, up to whatever limit there is.
+DEEPEST = 100
 
 
 def check_yaml(path: str | Path) -> None:
@@ -26,6 +28,8 @@ def check_yaml(path: str | Path) -> None:
         reason = error.strerror.lower() if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError([f"{path}: cannot be read: {reason}"]) from None
     try:
+        if _depth(text) > DEEPEST:
+            raise ConfigError([f"{path}: values are nested more than {DEEPEST} deep"])
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         if _size(tree, {}) > MOST_NODES:
             raise ConfigError([f"{path}: its anchors stand for too much, or for themselves"])
@@ -41,6 +45,20 @@ def check_yaml(path: str | Path) -> None:
     problems = [f"{path}, line {line}: the key `{key}` is repeated" for key, line in _twice(tree)]
     if problems:
         raise ConfigError(problems)
+
+
+def _depth(text: str) -> int:
+    """How deep sequences and mappings are nested, counted no further than DEEPEST."""
+    depth = deepest = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            break
+    return deepest
 
 
 def _size(node: yaml.Node | None, known: dict[int, float]) -> float:

@@ -121,7 +121,7 @@ def r_name(column: str, calls: Sequence[str] = ()) -> str:
     if column == "Intercept":
         return "(Intercept)"
     for call in calls:
-        if call.startswith("poly("):  # R counts from 1
+        if call.startswith("poly(") and "raw=True" in call:  # counted from 0, in R from 1
             column = re.sub(
                 rf"(?<={re.escape(call)}\[)\d+(?=\])", lambda n: str(int(n[0]) + 1), column
             )
