@@ -20,9 +20,20 @@ analyses:
     engines: []
     bayes: {enabled: false}
     bootstrap: {replicates: 300, models: [m0-fixed]}
+plans:
+  planned:
+    formula: y ~ 1 + (1 | g)
+    groups: {g: 6}
+    repeats: 5
+    sd: {g: 0.3}
+    rounds: 1
 """
-TARGETS = ("results/dyestuff2/tests.json", "results/dyestuff2/posterior")
-JOBS = ("prepare", "fit", "bootstrap", "bayes", "compare")
+TARGETS = (
+    "results/dyestuff2/tests.json",
+    "results/dyestuff2/posterior",
+    "results/planned/atlas.json",
+)
+JOBS = ("prepare", "fit", "bootstrap", "bayes", "compare", "plan_atlas", "try_atlas", "atlas")
 # Steps are short here: ask for their state sooner than on a cluster, and of squeue, since this
 # Slurm keeps no accounts.
 OPTIONS = ("--slurm-init-seconds-before-status-checks", "10", "--slurm-status-command", "squeue")
@@ -72,6 +83,7 @@ def test_the_numbers_are_those_of_a_run_without_slurm(cluster, tree):
     here = numbers(tree)
     second_batch = "dyestuff2/bootstrap/251-300/m0-fixed.parquet"
     assert {"dyestuff2/tests.json", "dyestuff2/fits/m1-intercept.json", second_batch} <= here.keys()
+    assert {"planned/atlas.json", "planned/atlas.parquet"} <= here.keys()
     shutil.rmtree(tree.folder / "results")
     done = tree.snakemake(
         *("--profile", "profiles/slurm"), *OPTIONS, *TARGETS, **cluster, timeout=900
