@@ -38,7 +38,11 @@ def timeless(value):
     """The value without what differs between two runs on one machine: times."""
     if isinstance(value, dict):
         return {key: timeless(item) for key, item in value.items() if key != "seconds"}
-    return [timeless(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        # Lines of R's answers are [name, values].
+        kept = [v for v in value if not (isinstance(v, list) and v[:1] == ["seconds"])]
+        return [timeless(item) for item in kept]
+    return value
 
 
 def numbers(tree):

@@ -32,6 +32,12 @@ def test_the_place_of_a_difference_and_its_size_are_told():
     assert listed(here, here) == []
 
 
+def test_lines_of_r_that_tell_the_time_are_passed_over():
+    here = {"lines": [["fit", ["bobyqa"]], ["seconds", ["1.5"]], ["sigma", ["2"]]]}
+    there = {"lines": [["fit", ["bobyqa"]], ["seconds", ["7.25"]], ["sigma", ["3"]]]}
+    assert listed(here, there) == ["lines[3][2][1]: '2' here, '3' there"]
+
+
 @pytest.mark.parametrize(
     ("here", "there", "told"),
     [
