@@ -67,7 +67,7 @@ def tree_to_make(folder: Path) -> Tree:
 def tree_of_slow_steps(folder: Path, size: int = 10) -> Tree:
     """The same where steps only pretend, in a second each; outputs have `size` characters."""
     tree = tree_to_make(folder)
-    for step in (*STEPS, "compare"):
+    for step in STEPS:
         path = folder / f"workflow/scripts/{step}.py"
         text = SLOW.replace("SIZE", str(size)) + path.read_text(encoding="utf-8")
         path.write_text(text, encoding="utf-8")
