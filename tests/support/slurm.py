@@ -88,7 +88,7 @@ def slurm(folder: Path, cpus: int = 4, megabytes: int = 8000) -> Iterator[dict[s
 def cpus_by_rule(env: dict[str, str]) -> dict[str, int]:
     """The cores that Slurm gave to the jobs of each rule, by the comment that the plugin makes."""
     jobs = _answer(["scontrol", "show", "job", "--oneliner"], env)
-    found = re.findall(r"NumCPUs=(\d+).*Comment=rule_([a-z]+)", jobs)
+    found = re.findall(r"NumCPUs=(\d+).*Comment=rule_([a-z_]+?)(?:_wildcards|\s|$)", jobs)
     return {rule: int(cpus) for cpus, rule in found}
 
 
