@@ -136,6 +136,7 @@ def test_what_a_kill_removed_is_made_again_though_the_pages_are_there(slow_steps
     same(tree, slow_steps)
 
 
+@pytest.mark.slow
 def test_of_two_runs_at_once_one_is_told_who_is_at_work(slow_steps, tmp_path):
     tree = tree_of_slow_steps(tmp_path)
     first = start(tree)
@@ -167,6 +168,7 @@ def test_of_two_runs_at_once_one_is_told_who_is_at_work(slow_steps, tmp_path):
     same(tree, slow_steps)
 
 
+@pytest.mark.slow
 def test_two_runs_that_start_together_end_with_the_same_results(slow_steps, tmp_path):
     tree = tree_of_slow_steps(tmp_path)
     runs = [start(tree), start(tree)]
@@ -182,6 +184,7 @@ def told(said):
     return {line for line in said.splitlines() if line.startswith("error: ")}
 
 
+@pytest.mark.slow
 def test_with_room_made_a_run_on_a_full_disk_goes_on(small_disk, tmp_path):
     undisturbed = tree_of_slow_steps(tmp_path / "undisturbed", size=30_000)
     assert make(undisturbed)[0] == 0

@@ -38,6 +38,7 @@ def assert_agree(one, other):
     assert found.largest < found.limit + 1, f"{found.where}: {found.largest:.1f} standard errors"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["noncentred", "centred"])
 def test_slopes_under_the_default_prior(form):
     """LKJCholeskyCov of PyMC and explicit b, beside unit vectors and the kernel."""
