@@ -14,6 +14,7 @@ import pytest
 
 from covedge.verification.comparison import compare, results_of
 from support.faults import kill, make, start, tree_of_slow_steps, tree_to_make
+from support.timeless import timeless
 
 # Kills in the quick test and in the slow one, each at a moment of its own seed.
 FEW, MANY = 3, 20
@@ -85,14 +86,8 @@ def _same_files(here, there):
             continue
         mine, theirs = ((folder / name).read_bytes() for folder in (here, there))
         if name.endswith(".json"):
-            mine, theirs = (_timeless(json.loads(text)) for text in (mine, theirs))
+            mine, theirs = (timeless(json.loads(text)) for text in (mine, theirs))
         assert mine == theirs, name
-
-
-def _timeless(value):
-    if isinstance(value, dict):
-        return {key: _timeless(item) for key, item in value.items() if key != "seconds"}
-    return [_timeless(item) for item in value] if isinstance(value, list) else value
 
 
 def test_after_a_few_kills_make_just_goes_on(slow_steps, tmp_path):

@@ -10,6 +10,7 @@ import yaml
 
 from support.models import PUBLISHED
 from support.slurm import PROGRAMS, cpus_by_rule, slurm
+from support.timeless import timeless
 from support.tree import ROOT, copy_workflow
 
 CONFIG = """
@@ -67,12 +68,6 @@ def numbers(tree):
     }
     found |= {path: path.read_bytes() for path in results.rglob("*.parquet")}
     return {str(path.relative_to(results)): found[path] for path in sorted(found)}
-
-
-def timeless(value):
-    if isinstance(value, dict):
-        return {key: timeless(item) for key, item in value.items() if key != "seconds"}
-    return [timeless(item) for item in value] if isinstance(value, list) else value
 
 
 @pytest.mark.slow

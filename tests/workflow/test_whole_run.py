@@ -6,6 +6,7 @@ import pytest
 
 from covedge.verification.comparison import compare, report, results_of
 from support.models import PUBLISHED, reference
+from support.timeless import timeless
 from support.tree import copy_workflow
 
 CONFIG = """
@@ -32,17 +33,6 @@ def small(folder):
         text = (PUBLISHED / f"{name}.csv").read_text(encoding="utf-8")
         (folder / f"data/{name}.csv").write_text(text, encoding="utf-8")
     return tree
-
-
-def timeless(value):
-    """The value without what differs between two runs on one machine: times."""
-    if isinstance(value, dict):
-        return {key: timeless(item) for key, item in value.items() if key != "seconds"}
-    if isinstance(value, list):
-        # Lines of R's answers are [name, values].
-        kept = [v for v in value if not (isinstance(v, list) and v[:1] == ["seconds"])]
-        return [timeless(item) for item in kept]
-    return value
 
 
 def numbers(tree):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from covedge.atlas.asked import FITTED, ask
+from covedge.atlas.asked import ask, sources
 from covedge.atlas.findings import surface
 from covedge.atlas.record import atlas_record
 from covedge.atlas.steps import ROUND, known, together
@@ -56,7 +56,7 @@ if __name__ == "__main__":
 
     to_log(snakemake.log[0])
     atlas(
-        files={name: snakemake.input[name] for name in FITTED if snakemake.input.get(name)},
+        files=sources(snakemake.input),
         plans=snakemake.input.plans,
         parts=snakemake.input.parts,
         settings=snakemake.params.analysis,

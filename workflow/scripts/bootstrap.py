@@ -10,14 +10,13 @@ from itertools import islice
 
 import numpy as np
 
-from covedge.bootstraps.bootstrap import Bootstrap
+from covedge.bootstraps.bootstrap import Bootstrap, refit_work
 from covedge.bootstraps.bootstrap_plan import plans
 from covedge.bootstraps.draws_table import Table
 from covedge.errors import DesignError
 from covedge.fits.fit import fit as fit_model
 from covedge.fits.likelihood import Likelihood
 from covedge.fits.own_gram import own_gram
-from covedge.grams.effort import effort
 from covedge.grams.store import ladder_from_json, load_gram
 from covedge.jsonio import read_json, write_json
 from covedge.status import FILE, folder_or_failure
@@ -26,8 +25,6 @@ log = logging.getLogger("bootstrap")
 
 # Seconds between two lines of progress.
 PROGRESS = 10.0
-# Evaluations of the likelihood in a refit, beside one per parameter.
-EVALUATIONS = 10
 
 
 def bootstrap(gram, ladder, fits, analysis, first, last, draws):
@@ -85,8 +82,7 @@ def _one(likelihood, ladder, models, plan, numbers, analysis):
 
 def _work(likelihood, model):
     """Multiplications of a refit, roughly."""
-    own = own_gram(likelihood, model)
-    return effort(own.likelihood.gram) * (own.factors(model).size + EVALUATIONS)
+    return refit_work(own_gram(likelihood, model).factors(model))
 
 
 def _with(plan):

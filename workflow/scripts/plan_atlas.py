@@ -2,7 +2,7 @@
 
 import logging
 
-from covedge.atlas.asked import FITTED, ask, is_plan
+from covedge.atlas.asked import ask, is_plan, sources
 from covedge.atlas.steps import planned, together, trials_json
 from covedge.errors import DesignError
 from covedge.status import json_or_failure
@@ -38,7 +38,7 @@ if __name__ == "__main__":
 
     to_log(snakemake.log[0])
     plan_atlas(
-        files={name: snakemake.input[name] for name in FITTED if snakemake.input.get(name)},
+        files=sources(snakemake.input),
         earlier=snakemake.input.earlier,
         settings=snakemake.params.analysis,
         plan=snakemake.output.plan,

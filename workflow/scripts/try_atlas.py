@@ -4,7 +4,7 @@ A trial depends on nothing but the seed, its round and its number, so that parts
 anywhere, and a round may be divided in any way.
 """
 
-from covedge.atlas.asked import FITTED, ask
+from covedge.atlas.asked import ask, sources
 from covedge.atlas.steps import OUTCOMES, carried_out, trials_from_json
 from covedge.errors import CovedgeError
 from covedge.jsonio import read_json
@@ -34,7 +34,7 @@ if __name__ == "__main__":
 
     to_log(snakemake.log[0])
     try_atlas(
-        files={name: snakemake.input[name] for name in FITTED if snakemake.input.get(name)},
+        files=sources(snakemake.input),
         plan=snakemake.input.plan,
         settings=snakemake.params.analysis,
         round_number=int(snakemake.wildcards.round),

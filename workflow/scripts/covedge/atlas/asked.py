@@ -45,6 +45,11 @@ def ask(settings: dict, files: Mapping[str, str]) -> Asked:
     return _of_plan(settings) if is_plan(settings) else _of_fit(settings, **files)
 
 
+def sources(inputs) -> dict[str, str]:
+    """The files that `ask` is given, of a rule's inputs as Snakemake has them."""
+    return {name: inputs.get(name) for name in FITTED if inputs.get(name)}
+
+
 def is_plan(settings: dict) -> bool:
     """Whether a slice of the config is of a plan, and not of an analysis."""
     return "groups" in settings

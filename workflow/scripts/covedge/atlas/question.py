@@ -11,21 +11,20 @@ from covedge.atlas.resized import Resizing, resizing
 from covedge.atlas.rounds import REPLICATES, SPREAD_OUT, Trial
 from covedge.atlas.trial import Place, outcomes
 from covedge.atlas.truth import Truths
+from covedge.bootstraps.bootstrap import refit_work
 from covedge.errors import DesignError
 from covedge.fits.factors import Factors
 from covedge.fits.likelihood import Likelihood
 from covedge.fits.own_gram import own_gram
 from covedge.frames.design import ModelFrame
-from covedge.grams.effort import effort
 from covedge.grams.gram import build
 from covedge.grams.simulated_crossed import simulator
 from covedge.inference.size import SMALLEST
 from covedge.models.ladder import Model
 from covedge.models.structure import ABSENT
 
-# Multiplications that one round may cost, some minute of one core, and evaluations of the
-# likelihood in a refit beside one per parameter.
-MOST_WORK, EVALUATIONS = 3e10, 10
+# Multiplications that one round may cost, some minute of one core.
+MOST_WORK = 3e10
 # An SD that raises no other.
 NEARLY_NONE = 1e-6
 # Sizes at which the reliability of the weakest direction is computed.
@@ -34,10 +33,7 @@ SIZES_KNOWN = 25
 
 @dataclass(frozen=True)
 class Question:
-    """frame : the design, with the terms of the model only. how : what is counted.
-
-    work : multiplications of one fit on the user's own design.
-    """
+    """frame : the design, with the terms of the model only. how : what is counted."""
 
     frame: ModelFrame
     how: Resizing
@@ -45,7 +41,6 @@ class Question:
     region: Region
     reml: bool
     seed: int
-    work: float
 
     def answer(self, trial: Trial, round_number: int, number: int) -> pd.DataFrame:
         """The outcomes (see `trial.outcomes`) of one trial; its stream depends on its number only.
@@ -85,8 +80,7 @@ def question(
     smallest = smallest or truths.estimate or SMALLEST
     how = resizing(frame.terms, frame.terms[-1 - truths.level].name)
     here = how.outer.n_levels
-    work = effort(own.likelihood.gram) * (own.size + EVALUATIONS)
-    most = _most_groups(work, here)
+    most = _most_groups(refit_work(own), here)
     sds = np.exp(np.linspace(*np.log([smallest * SIZES[0], smallest * SIZES[1]]), SIZES_KNOWN))
     region = Region(
         (max(FEWEST_GROUPS, round(GROUPS[0] * here)), most),
@@ -95,7 +89,7 @@ def question(
         Place(here, smallest),
         np.array([(sd, truths.at(float(sd)).reliability) for sd in sds]),
     )
-    return Question(frame, how, truths, region, reml, seed, work)
+    return Question(frame, how, truths, region, reml, seed)
 
 
 def _most_groups(work, here):

@@ -44,7 +44,6 @@ def atlas_record(asked: Asked, found: list[Tried], smooth: Surface, rounds: int)
         },
         "estimate": question.truths.estimate * sigma,
         "sigma": sigma,
-        "densities": list(region.densities),
         "reliabilities": [
             {"sd": float(sd) * sigma, "reliability": float(rho)} for sd, rho in region.reliabilities
         ],

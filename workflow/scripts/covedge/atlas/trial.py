@@ -14,9 +14,9 @@ from covedge.fits.spectrum import ALIVE
 from covedge.frames.design import ModelFrame
 from covedge.grams.gram import build
 
-# Of the test of a fixed effect, two-sided: what |t| is held against where degrees of freedom are
-# not computed.
-LEVEL, CRITICAL = 0.05, 1.959963984540054
+# What |t| of a fixed effect is held against at 5 %, two-sided, where degrees of freedom are not
+# computed.
+CRITICAL = 1.959963984540054
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,15 @@ from covedge.fits.likelihood import Likelihood, square_root
 from covedge.fits.optimum import Sketch, roughly
 from covedge.fits.own_gram import moved, own_gram
 from covedge.fits.spectrum import ALIVE
+from covedge.grams.effort import effort
 from covedge.grams.responses import Responses
 from covedge.grams.simulated_crossed import simulator
 from covedge.models.ladder import Model
 
 # Searches start at the truth with every direction open by this much, in scaled coordinates.
 OPEN = 0.1
+# Evaluations of the likelihood in a refit, beside one per parameter.
+EVALUATIONS = 10
 # A richer model's criterion may be above a simpler one's by this much: searches are rough.
 ROUGHNESS = 1e-4
 
@@ -54,6 +57,11 @@ def refits(factors: Factors, truth, replicates: int, seed: int) -> Iterator[Sket
     wider, start = factors.opened(truth, OPEN)
     for seeds in np.random.SeedSequence(seed).spawn(replicates):
         yield roughly(wider.on(draws.draw(seeds)), start)
+
+
+def refit_work(factors: Factors) -> float:
+    """Multiplications of one refit of the model of `factors`, roughly."""
+    return effort(factors.likelihood.gram) * (factors.size + EVALUATIONS)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from covedge.bootstraps.bootstrap import refit_work
 from covedge.causes.absent import absent, largest_push
 from covedge.causes.negative_covariance import Push, push
 from covedge.causes.power import Power, power, with_sizes
@@ -15,7 +16,6 @@ from covedge.fits.factors import Factors
 from covedge.fits.fit import Fit
 from covedge.fits.likelihood import Likelihood
 from covedge.fits.own_gram import moved, own_gram
-from covedge.grams.effort import effort
 from covedge.grams.simulated_crossed import simulator
 from covedge.proportion import Proportion
 
@@ -23,8 +23,8 @@ log = logging.getLogger("diagnose")
 
 # Multiplications that the simulations of one analysis may cost: some twenty seconds of one core.
 MOST_WORK = 9e9
-# With fewer replicates a share says too little; evaluations in a refit, beside one per parameter.
-FEWEST, EVALUATIONS = 100, 10
+# With fewer replicates a share says too little.
+FEWEST = 100
 # Replicates of each round of the search for the detectable SD, and of a size that is only drawn.
 SEARCHED, DRAWN = 150, 40
 
@@ -90,8 +90,7 @@ def _affordable(factors: Factors, replicates: int, most_work: float) -> int:
 
     Raises DesignError where they are too few.
     """
-    work = effort(factors.likelihood.gram) * (factors.size + EVALUATIONS)
-    most = int(most_work / work)
+    most = int(most_work / refit_work(factors))
     if most < min(FEWEST, replicates):
         raise DesignError("refits of this model take so long that nothing was simulated")
     return min(most, replicates)

@@ -77,6 +77,11 @@ class Formula:
         """The response as R has it: `log(y)`, or a column, in backticks where needed."""
         return quote(self.response) if self.transformed is None else self.response
 
+    @property
+    def head(self) -> str:
+        """`log(y) ~ 1 + I(x^2)`: the response and the fixed part as R writes them."""
+        return f"{self.response_text} ~ {in_r(self.fixed)}"
+
 
 def parse(text: str) -> Formula:
     """The Formula that `text` stands for.

@@ -8,7 +8,6 @@ import numpy as np
 
 from covedge.errors import FormulaError
 from covedge.formulas.formula import Formula, RandomTerm
-from covedge.formulas.spelling import in_r
 from covedge.frames.design import Term
 from covedge.models import structure
 from covedge.models.structure import Structure
@@ -132,7 +131,7 @@ def _suffix(terms, term):
 
 def _text(formula, terms, held):
     """The rung in lme4's notation."""
-    pieces = [f"{formula.response_text} ~ {in_r(formula.fixed)}"]
+    pieces = [formula.head]
     for term, h in zip(terms, held, strict=True):
         pieces += _random_text(formula, term, h)
     return " + ".join(pieces)

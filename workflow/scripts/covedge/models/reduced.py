@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 
 from covedge.formulas.formula import Formula, RandomTerm
-from covedge.formulas.spelling import in_r
 from covedge.frames.design import Term
 from covedge.models.ladder import Model
 from covedge.models.structure import ABSENT, FULL, Component, Structure, named
@@ -88,7 +87,7 @@ def _named(formula, terms, model, structures):
 
 def text(formula: Formula, terms: Sequence[Term], structures: Sequence[Structure]) -> str:
     """Any rung in lme4's notation, with glmmTMB's for limited ranks."""
-    pieces = [f"{formula.response_text} ~ {in_r(formula.fixed)}"]
+    pieces = [formula.head]
     for term, structure in zip(terms, structures, strict=True):
         pieces += [_component_text(term, component) for component in structure.components]
     return " + ".join(pieces)
